@@ -1,0 +1,1 @@
+"""Everything that a plugin author imports; depends on nothing else here."""

@@ -1,0 +1,1 @@
+"""The cluster's will: which connectors exist, and in which state."""

@@ -1,0 +1,1 @@
+"""From class name to class."""

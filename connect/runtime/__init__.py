@@ -1,0 +1,1 @@
+"""One worker process: the data path."""

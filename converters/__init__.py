@@ -1,0 +1,1 @@
+"""Converters between record data and bytes."""

@@ -1,0 +1,1 @@
+"""Single message transformations, one per file."""

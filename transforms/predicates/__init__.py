@@ -1,0 +1,1 @@
+"""Predicates for transformations, one per file."""
