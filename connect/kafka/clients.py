@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from connect.api.errors import ConfigException
-from connect.kafka.door import AdminClient, ConsumerClient, KafkaException, ProducerClient
+from connect.kafka.door import AdminClient, CommitCallback, ConsumerClient, KafkaException, ProducerClient
 from connect.kafka.translate import Role, translate
 
 log = logging.getLogger(__name__)
@@ -24,11 +24,12 @@ def producer(config: Mapping[str, str]) -> ProducerClient:
     return cast(ProducerClient, _make(confluent_kafka.Producer, Role.PRODUCER, config))
 
 
-def consumer(config: Mapping[str, str]) -> ConsumerClient:
-    """A consumer. Raises ConfigException for settings that can't work."""
+def consumer(config: Mapping[str, str], on_commit: CommitCallback | None = None) -> ConsumerClient:
+    """A consumer; ``on_commit`` hears of asynchronous commits. Raises ConfigException for settings that can't work."""
     import confluent_kafka
 
-    return cast(ConsumerClient, _make(confluent_kafka.Consumer, Role.CONSUMER, config))
+    callbacks = {} if on_commit is None else {"on_commit": on_commit}
+    return cast(ConsumerClient, _make(confluent_kafka.Consumer, Role.CONSUMER, config, **callbacks))
 
 
 def admin(config: Mapping[str, str]) -> AdminClient:
@@ -46,13 +47,13 @@ class RealKafka:
     admin = staticmethod(admin)
 
 
-def _make(kind: Any, role: Role, properties: Mapping[str, str]) -> Any:
+def _make(kind: Any, role: Role, properties: Mapping[str, str], **callbacks: Any) -> Any:
     translation = translate(role, properties)
     if translation.ignored:
         name = properties.get("client.id", role.value)
         keys = ", ".join(sorted(translation.ignored))
         log.warning("%s: these client settings have no counterpart in this worker and are ignored: %s", name, keys)
     try:
-        return kind(translation.config, logger=client_log)
+        return kind(translation.config | callbacks, logger=client_log)
     except KafkaException as error:
         raise ConfigException(f"{properties.get('client.id', role.value)}: {error.args[0].str()}") from error
