@@ -87,6 +87,7 @@ class TopicLog:
         self._sent = threading.Event()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._failure: BaseException | None = None
 
     def start(self, timeout: float = START_SECONDS) -> None:
         """Create the topic if missing, read it to its end and go on tailing it.
@@ -163,6 +164,11 @@ class TopicLog:
                     consumer.incremental_assign(self._at_positions(late))
                     late = []
                 self._poll(consumer)
+        except Exception as error:
+            log.exception("Topic %s can't be read any more", self.topic.name)
+            with self._state:
+                self._failure = error
+                self._state.notify_all()
         finally:
             consumer.close()
 
@@ -219,10 +225,13 @@ class TopicLog:
     def _wait(self, condition: Callable[[], bool], deadline: float) -> None:
         remaining = deadline - time.monotonic()
         timeout = None if remaining == float("inf") else remaining
-        if not self._state.wait_for(lambda: condition() or self._stopping.is_set(), timeout):
+        if not self._state.wait_for(lambda: condition() or self._is_over(), timeout):
             raise TimeoutError(f"Timed out reading to the end of topic {self.topic.name}")
         if not condition():
-            raise ConnectException(f"The log of topic {self.topic.name} was stopped")
+            raise ConnectException(f"The log of topic {self.topic.name} was stopped") from self._failure
+
+    def _is_over(self) -> bool:
+        return self._stopping.is_set() or self._failure is not None
 
     # --- writing
 
