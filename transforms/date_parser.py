@@ -31,7 +31,7 @@ class DateParser:
 
     def __init__(self, items: Sequence[Item]) -> None:
         following = [*items[1:], Item("", 0)]
-        self._items = [(item, after.is_number) for item, after in zip(items, following)]
+        self._items = [(item, after.is_number) for item, after in zip(items, following, strict=True)]
         self._century_start = _century_start()
 
     def parse(self, text: str) -> int:
@@ -86,7 +86,7 @@ class _Reading:
 
     def number(self, item: Item, abuts: bool) -> int:
         start = self.after_blanks()
-        end = self.position + item.count if abuts else len(self.text)
+        end = self.position + item.length if abuts else len(self.text)
         found = _NUMBER.match(self.text, start, end) if end <= len(self.text) else None
         if found is None:
             raise self.mismatch()
@@ -134,7 +134,8 @@ def _to_int(found: re.Match[str]) -> int:
         return 0
     value = int(digits)
     power = max(-400, min(400, int(exponent or 0)))
-    value = value * 10**power if power >= 0 else (1 if value > 0 else -1) * (abs(value) // 10**-power)
+    ten_power: int = 10 ** abs(power)
+    value = value * ten_power if power >= 0 else (1 if value > 0 else -1) * (abs(value) // ten_power)
     if -(2**63) <= value < 2**63:
         return (value - _INT_MIN) % 2**32 + _INT_MIN
     return max(_INT_MIN, min(_INT_MAX, value))
@@ -167,7 +168,7 @@ def _read_year(field: str) -> Callable[..., None]:
         start = reading.after_blanks()
         year = reading.number(item, abuts)
         written = reading.text[start : reading.position]
-        if item.count <= 2 and len(written) == 2 and written.isdecimal():
+        if item.length <= 2 and len(written) == 2 and written.isdecimal():
             century, first = divmod(reading.century_start_year, _CENTURY)
             reading.in_first_or_last_year = year == first
             year += (century + (year < first)) * _CENTURY
@@ -206,7 +207,7 @@ def _read_iso_zone(reading: _Reading, item: Item, _abuts: bool) -> None:
         reading.position = position + 1
         reading.offset = 0
     else:
-        reading.zone("X" * item.count, position)
+        reading.zone("X" * item.length, position)
 
 
 def _numbered(names: Iterable[str], first: int) -> list[tuple[str, int]]:

@@ -21,14 +21,14 @@ class Item(NamedTuple):
     """A run of one pattern letter, or (``letter`` empty) text that stands for itself."""
 
     letter: str
-    count: int
+    length: int
     text: str = ""
 
     @property
     def is_number(self) -> bool:
         """True when the item is written and read in digits."""
         if self.letter in ("M", "L"):
-            return self.count <= 2
+            return self.length <= 2
         return self.letter in _NUMBERS
 
 
@@ -53,8 +53,8 @@ def read_pattern(pattern: str) -> list[Item]:
                 end += 1
             items.append(Item(char, end - position))
             position = end
-            if char == "X" and items[-1].count > 3 and not _is_illegal(pattern[end : end + 1]):
-                raise ValueError(f"invalid ISO 8601 format: length={items[-1].count}")
+            if char == "X" and items[-1].length > 3 and not _is_illegal(pattern[end : end + 1]):
+                raise ValueError(f"invalid ISO 8601 format: length={items[-1].length}")
         else:
             items.append(Item("", 0, char))
             position += 1

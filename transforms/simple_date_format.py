@@ -80,7 +80,7 @@ class _ReadPart(dict[str, int]):
     def __init__(self, level: int, items: Sequence[Item], *, last: bool) -> None:
         self._parser = DateParser(items)
         self._is_day = level == _DAY
-        shape = "".join(f"[0-9]{{{i.count}}}" if i.is_number else re.escape(i.text) for i in items)
+        shape = "".join(f"[0-9]{{{i.length}}}" if i.is_number else re.escape(i.text) for i in items)
         self._shape = re.compile(rf"{shape}(?!\d|E-?\d)" if last else rf"{shape}\Z")
 
     def __missing__(self, text: str) -> int:
@@ -127,7 +127,7 @@ def _read_parts(items: Sequence[Item]) -> list[tuple[slice, dict[str, int]]]:
     start = 0
     for index, (level, part) in enumerate(parts):
         last = index == len(parts) - 1
-        end = start + sum(len(item.text) or item.count for item in part)
+        end = start + sum(len(item.text) or item.length for item in part)
         read.append((slice(start, None if last else end), _ReadPart(level, part, last=last)))
         start = end
     return read
@@ -140,7 +140,7 @@ def _has_usual_shape(items: Sequence[Item]) -> bool:
             continue
         if item.letter not in ("", "y", "M", "d", "H", "m", "s", "S"):
             return False
-        if item.letter in ("y", "M", "d", "H", "m", "s") and item.count != (4 if item.letter == "y" else 2):
+        if item.letter in ("y", "M", "d", "H", "m", "s") and item.length != (4 if item.letter == "y" else 2):
             return False
         if item.letter and (after.text[:1].isdecimal() or after.text[:1] == "E"):
             return False
@@ -152,23 +152,23 @@ def _number(value: int, width: int) -> str:
 
 
 def _year(item: Item, year: int) -> str:
-    return _number(year, item.count) if item.count != 2 else f"{'-' if year < 0 else ''}{abs(year) % 100:02d}"
+    return _number(year, item.length) if item.length != 2 else f"{'-' if year < 0 else ''}{abs(year) % 100:02d}"
 
 
 def _name(item: Item, name: str) -> str:
-    return name if item.count >= 4 else name[:3]
+    return name if item.length >= 4 else name[:3]
 
 
 def _month(item: Item, day: CalendarDay) -> str:
-    return _number(day.month, item.count) if item.is_number else _name(item, MONTHS[day.month - 1])
+    return _number(day.month, item.length) if item.is_number else _name(item, MONTHS[day.month - 1])
 
 
 def _from_day(get: Callable[[CalendarDay], int]) -> Callable[[Item, CalendarDay], str]:
-    return lambda item, day: _number(get(day), item.count)
+    return lambda item, day: _number(get(day), item.length)
 
 
 def _from_minute(get: Callable[[int], int]) -> Callable[[Item, int], str]:
-    return lambda item, minute: _number(get(minute), item.count)
+    return lambda item, minute: _number(get(minute), item.length)
 
 
 _WRITERS: dict[str, Callable[[Item, Any], str]] = {
@@ -191,9 +191,9 @@ _WRITERS: dict[str, Callable[[Item, Any], str]] = {
     "K": _from_minute(lambda minute: minute // 60 % 12),
     "h": _from_minute(lambda minute: minute // 60 % 12 or 12),
     "m": _from_minute(lambda minute: minute % 60),
-    "s": lambda item, second: _number(second, item.count),
-    "S": lambda item, milli: _number(milli, item.count),
-    "z": lambda item, _: "Coordinated Universal Time" if item.count >= 4 else "UTC",
+    "s": lambda item, second: _number(second, item.length),
+    "S": lambda item, milli: _number(milli, item.length),
+    "z": lambda item, _: "Coordinated Universal Time" if item.length >= 4 else "UTC",
     "Z": lambda _item, _: "+0000",
     "X": lambda _item, _: "Z",
 }
