@@ -61,7 +61,8 @@ _APIS = (
         (4, 11),
         """replica_id:i32 max_wait_ms:i32 min_bytes:i32 max_bytes:i32 isolation_level:i8 session_id:i32@7
            session_epoch:i32@7 topics:[name:str partitions:[index:i32 current_leader_epoch:i32@9 fetch_offset:i64
-           log_start_offset:i64@5 partition_max_bytes:i32]] forgotten_topics:[name:str partitions:[i32]]@7 rack_id:str@11""",
+           log_start_offset:i64@5 partition_max_bytes:i32]] forgotten_topics:[name:str partitions:[i32]]@7
+           rack_id:str@11""",
         """throttle_time_ms:i32 error_code:i16@7 session_id:i32@7 topics:[name:str partitions:[index:i32 error_code:i16
            high_watermark:i64 last_stable_offset:i64 log_start_offset:i64@5 aborted:[producer_id:i64 first_offset:i64]
            preferred_read_replica:i32@11 records:nbytes]]""",

@@ -2,8 +2,8 @@
 
 A format is a list of fields ``name:type``. Types are ``i8 i16 i32 i64 bool str nstr bytes nbytes``, ``[name:type …]``
 for an array of structs and ``[i32]`` for one of values. ``@3`` behind a field: only from version 3 of the message on;
-``@2-4``: only from 2 to 4. Structs are dicts. A null array, and a null ``nstr`` or ``nbytes``, is None. Only the classic
-(not "flexible") versions of a message can be described: :mod:`connect.demo.broker.messages` offers no others.
+``@2-4``: only from 2 to 4. Structs are dicts. A null array, ``nstr`` or ``nbytes`` is None. Only the classic (not
+"flexible") versions of a message can be described: :mod:`connect.demo.broker.messages` offers no others.
 """
 
 from __future__ import annotations
@@ -141,7 +141,10 @@ _TOKEN = re.compile(r"\s*(?:(?P<name>\w+):|(?P<kind>[a-z]\w*)|(?P<sign>[\[\]])|@
 def parse(description: str) -> Format:
     """Compile a description; raises ValueError where it can't be understood."""
     tokens = _tokens(description)
-    return Format(tuple(_fields(tokens)))
+    format_ = Format(tuple(_fields(tokens)))
+    if tokens:
+        raise ValueError(f"a name expected, found {tokens[-1][0]!r}")
+    return format_
 
 
 def _tokens(description: str) -> list[re.Match[str]]:
@@ -169,16 +172,22 @@ def _fields(tokens: list[re.Match[str]]) -> Iterator[Field]:
 
 
 def _kind(tokens: list[re.Match[str]]) -> Kind:
-    token = tokens.pop()
+    token = _next(tokens)
     if token["kind"]:
         return _KINDS[token["kind"]]
     if token["sign"] != "[":
         raise ValueError(f"a type expected, found {token[0]!r}")
-    if tokens[-1]["name"]:
+    if tokens and tokens[-1]["name"]:
         item = Format(tuple(_fields(tokens)))
         kind = _array(Kind(item.read, item.write))
     else:
         kind = _array(_kind(tokens))
-    if tokens.pop()["sign"] != "]":
+    if _next(tokens)["sign"] != "]":
         raise ValueError("an array isn't closed")
     return kind
+
+
+def _next(tokens: list[re.Match[str]]) -> re.Match[str]:
+    if not tokens:
+        raise ValueError("the description ends too early")
+    return tokens.pop()
