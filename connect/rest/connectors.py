@@ -10,13 +10,7 @@ from connect.api import ConnectException, NotFoundException
 from connect.herder.errors import BadRequest
 from connect.herder.herder import Herder
 from connect.rest.answers import flag, json_object, json_response
-from connect.runtime.ids import ConnectorTaskId, TargetState
-
-_INITIAL_STATES = {
-    "RUNNING": TargetState.STARTED,
-    "PAUSED": TargetState.PAUSED,
-    "STOPPED": TargetState.STOPPED,
-}
+from connect.runtime.ids import INITIAL_STATES, ConnectorTaskId, TargetState
 
 
 class ConnectorRoutes:
@@ -76,9 +70,9 @@ class ConnectorRoutes:
         name = (body.get("name") or "").strip()
         config = _named(dict(body.get("config") or {}), name)
         initial = body.get("initial_state")
-        if initial is not None and str(initial).upper() not in _INITIAL_STATES:
+        if initial is not None and str(initial).upper() not in INITIAL_STATES:
             raise ConnectException(f"Unknown initial state {initial}: expected RUNNING, PAUSED or STOPPED")
-        target = None if initial is None else _INITIAL_STATES[str(initial).upper()]
+        target = None if initial is None else INITIAL_STATES[str(initial).upper()]
         info = await self._herder.create_connector(name, config, target)
         return json_response(info, 201, location=f"/connectors/{name}")
 
