@@ -23,7 +23,7 @@ from connect.api import (
     Width,
     to_value,
 )
-from converters.converter_type import CONVERTER_TYPE, data_type, header_type
+from converters.converter_type import CONVERTER_TYPE, OneOf, for_data, for_headers
 from converters.json_batch import BatchWriter, schemaless_texts
 from converters.json_encode import Write, WriteOptions, schemaless_text, too_deep, value_writer
 from converters.json_envelope import schema_of, schema_text
@@ -42,9 +42,9 @@ class _Writer(NamedTuple):
 class JsonConverter(Converter, HeaderConverter):
     """Writes data as JSON, by default with its schema in every message, and reads such messages back.
 
-    With ``schemas.enable=false`` messages are plain JSON: objects become maps, whole numbers INT64, other numbers FLOAT64.
-    Schemas then only say how values are written. ``schema.content`` gives one schema to all messages that are read,
-    which are bare payloads then.
+    With ``schemas.enable=false`` messages are plain JSON: objects become maps, whole numbers INT64, other
+    numbers FLOAT64, and schemas only say how values are written. ``schema.content`` gives one schema to all messages
+    that are read, which are bare payloads then. UUIDs are written as text and enum members as their values.
     """
 
     CONFIG = ConfigDef(
@@ -88,7 +88,7 @@ class JsonConverter(Converter, HeaderConverter):
             default="BASE64",
             doc="How Decimals are written: BASE64 of their bytes, or NUMERIC as JSON numbers. Both are always read.",
             importance=Importance.LOW,
-            validator=one_of_ignoring_case("NUMERIC", "BASE64"),
+            validator=OneOf(("NUMERIC", "BASE64"), ignore_case=True),
             group="Serialization",
             order_in_group=0,
             width=Width.MEDIUM,
@@ -109,11 +109,11 @@ class JsonConverter(Converter, HeaderConverter):
 
     def configure(self, config: Mapping[str, Any], is_key: bool) -> None:
         """See the settings above. Raises DataException for ``schema.content`` that is no schema."""
-        self._configure(data_type(config, is_key))
+        self._configure(for_data(config, is_key))
 
     def configure_header(self, config: Mapping[str, Any]) -> None:
         """See the settings above."""
-        self._configure(header_type(config))
+        self._configure(for_headers(config))
 
     def _configure(self, properties: Mapping[str, Any]) -> None:
         config = self.CONFIG.parse(properties)

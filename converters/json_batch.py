@@ -1,7 +1,7 @@
 """Batches of values to JSON text through orjson, with Java's bytes.
 
 One call of orjson writes the whole batch, which is then cut at marks that JSON text can't hold. Where Java writes a
-number or string in another way (:mod:`converters.json_java`), that value is done again by :mod:`converters.json_encode`.
+number or string in another way (:mod:`converters.json_java`), :mod:`converters.json_encode` does that value again.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ _MARK = orjson.Fragment(b"\n")
 _CUT = b",\n,"
 _LOGICAL_NAMES = (DECIMAL_NAME, DATE_NAME, TIME_NAME, TIMESTAMP_NAME)
 _NULL = type(None)
+_ROW_TYPES = frozenset((tuple, list))
 
 
 def _dump(values: Sequence[Any]) -> tuple[bytes, list[bytes]]:
@@ -114,6 +115,8 @@ class BatchWriter:
         if self._names is None:
             prepared = self._columns[0](values)
         else:
+            if not _ROW_TYPES.issuperset(map(type, values)):
+                raise TypeError("not a row")
             columns: list[Sequence[Any]] = list(zip(*values, strict=True))
             written = [write(column) for write, column in zip(self._columns, columns, strict=True)]
             if any(new is not old for new, old in zip(written, columns, strict=True)):

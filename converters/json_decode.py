@@ -51,7 +51,7 @@ _SMALLEST_NORMAL_SINGLE = 2.0**-126
 _LARGEST_SINGLE = (2 - 2.0**-23) * 2.0**127
 
 
-class Inexact(Exception):  # noqa: N818  # no error: asks for the careful parser
+class Inexact(Exception):
     """The fast parser's number is not exact enough."""
 
 
@@ -378,7 +378,7 @@ def _are_integers(bits: int) -> Callable[[set[type], Sequence[Any]], bool]:
 
 
 _PLAIN: dict[Type, Callable[[set[type], Sequence[Any]], bool]] = {
-    **{type: _are_integers(bits) for type, bits in BITS.items()},
+    **{kind: _are_integers(bits) for kind, bits in BITS.items()},
     Type.FLOAT64: lambda kinds, column: kinds == {float} and 0.0 not in column,
     Type.BOOLEAN: lambda kinds, _column: kinds == {bool},
     Type.STRING: lambda kinds, _column: kinds == {str},

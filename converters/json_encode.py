@@ -14,7 +14,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 
 from connect.api import DataException, Schema, Struct, Type
 from connect.api.java_names import java_type_name
@@ -37,12 +37,18 @@ Write = Callable[[Any], str]
 """A value to its JSON text. Raises DataException."""
 
 _FAILED = "Converting Kafka Connect data to byte[] failed due to serialization error: "
-_ESCAPES = str.maketrans(
-    {
-        **{code: f"\\u{code:04X}" for code in range(0x20)},
-        **{'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"},
-    }
-)
+_ESCAPES: dict[int, str] = {code: f"\\u{code:04X}" for code in range(0x20)} | {
+    ord(char): escape
+    for char, escape in {
+        '"': '\\"',
+        "\\": "\\\\",
+        "\b": "\\b",
+        "\t": "\\t",
+        "\n": "\\n",
+        "\f": "\\f",
+        "\r": "\\r",
+    }.items()
+}
 _NOT_WRITTEN_RAW = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
 
 
@@ -105,9 +111,16 @@ def invalid_type(schema: Schema, value: Any) -> DataException:
     return DataException(f"Invalid type for {schema.type.name}: class {java_type_name(value)}")
 
 
+_INTEGERS: dict[Type, tuple[type[int], int]] = {
+    Type.INT8: (Int8, 8),
+    Type.INT16: (Int16, 16),
+    Type.INT32: (Int32, 32),
+    Type.INT64: (Int64, 64),
+}
+
+
 def _integer_writer(schema: Schema) -> Write:
-    mark = {Type.INT8: Int8, Type.INT16: Int16, Type.INT32: Int32, Type.INT64: Int64}[schema.type]
-    bits = {Int8: 8, Int16: 16, Int32: 32, Int64: 64}[mark]
+    mark, bits = _INTEGERS[schema.type]
     low, high = -(1 << bits - 1), (1 << bits - 1) - 1
 
     def write(value: Any) -> str:
@@ -175,7 +188,9 @@ def _struct_writer(schema: Schema, options: WriteOptions) -> Write:
 def _decimal_writer(schema: Schema, options: WriteOptions) -> Write:
     def write(value: Any) -> str:
         if not isinstance(value, Decimal):
-            raise DataException(f"Invalid type for Decimal, expected BigDecimal but was class {java_type_name(value)}")
+            raise DataException(
+                f"Invalid type for Decimal, expected BigDecimal but was class {java_type_name(value, schema)}"
+            )
         if not options.decimals_as_numbers:
             return _bytes_json(decimal_from_logical(schema, value))
         if not value.is_finite():
@@ -197,7 +212,7 @@ def _date_writer(schema: Schema) -> Write:
 
     def write(value: Any) -> str:
         if not isinstance(value, dt.datetime | EpochMillis):
-            raise DataException(f"Invalid type for {kind}, expected Date but was class {java_type_name(value)}")
+            raise DataException(f"Invalid type for {kind}, expected Date but was class {java_type_name(value, schema)}")
         return str(from_logical(schema, value))
 
     return write
@@ -304,16 +319,16 @@ def _scalar_text(value: Any) -> str:
         return quoted(str(value))
     if isinstance(value, enum.Enum):
         return schemaless_text(value.value)
-    _refuse(value)
+    raise _no_schema_type(value)
 
 
-def _refuse(value: Any) -> NoReturn:
-    raise DataException(f"Java class class {java_type_name(value)} does not have corresponding schema type.")
+def _no_schema_type(value: Any) -> DataException:
+    return DataException(f"Java class class {java_type_name(value)} does not have corresponding schema type.")
 
 
 def _long_json(number: int) -> str:
     if not -(2**63) <= number < 2**63:
-        _refuse(BigInteger(number))
+        raise _no_schema_type(BigInteger(number))
     return int.__repr__(number)
 
 

@@ -19,11 +19,11 @@ WRONG_ENVELOPE = (
 _START = re.compile(rb'\s*\{\s*"schema"\s*:\s*')
 _PAYLOAD = re.compile(rb',\s*"payload"\s*:\s*')
 _TYPE_NAMES = {
-    **{type: type.value for type in Type},
+    **{kind: kind.value for kind in Type},
     Type.FLOAT32: "float",
     Type.FLOAT64: "double",
 }
-_TYPES = {name: type for type, name in _TYPE_NAMES.items()}
+_TYPES = {name: kind for kind, name in _TYPE_NAMES.items()}
 
 
 # Writing
@@ -101,26 +101,29 @@ def schema_of(node: Any, replace_nulls: bool) -> Schema | None:
 
 
 def _builder(type_name: str, members: dict[str, Any], replace_nulls: bool) -> SchemaBuilder:
-    type = _TYPES.get(type_name)
-    match type:
+    kind = _TYPES.get(type_name)
+    match kind:
         case None:
             raise DataException(f"Unknown schema type: {type_name}")
         case Type.ARRAY:
             items = members.get("items")
             if items is None:
                 raise DataException("Array schema did not specify the element type")
-            return SchemaBuilder.array(schema_of(items, replace_nulls))
+            return SchemaBuilder.array(_part(items, replace_nulls))
         case Type.MAP:
             if "keys" not in members:
                 raise DataException("Map schema did not specify the key type")
             if "values" not in members:
                 raise DataException("Map schema did not specify the value type")
-            return SchemaBuilder.map(
-                schema_of(members["keys"], replace_nulls), schema_of(members["values"], replace_nulls)
-            )
+            return SchemaBuilder.map(_part(members["keys"], replace_nulls), _part(members["values"], replace_nulls))
         case Type.STRUCT:
             return _struct_builder(members.get("fields"), replace_nulls)
-    return SchemaBuilder(type)
+    return SchemaBuilder(kind)
+
+
+def _part(node: Any, replace_nulls: bool) -> Schema:
+    """The schema of elements or of a field; the builder refuses a null in its place."""
+    return schema_of(node, replace_nulls)  # type: ignore[return-value]
 
 
 def _struct_builder(fields: Any, replace_nulls: bool) -> SchemaBuilder:
@@ -131,7 +134,7 @@ def _struct_builder(fields: Any, replace_nulls: bool) -> SchemaBuilder:
         name = field.get("field") if isinstance(field, dict) else None
         if not isinstance(name, str):
             raise DataException("Struct schema's field name not specified properly")
-        builder.field(name, schema_of(field, replace_nulls))
+        builder.field(name, _part(field, replace_nulls))
     return builder
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final, NoReturn
 
 from connect.api import SerializationException
 from connect.api.numbers import wrap
+from converters.charset import pair_surrogates
 
 MAX_DEPTH = 1000
 """Java refuses deeper nesting, in reading and in writing."""
@@ -27,7 +28,6 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _LITERAL = re.compile(r"true|false|null")
 _LITERALS = {"true": True, "false": False, "null": None}
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _MULTIBYTE = re.compile("[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf7][\x80-\xbf]{3}|[\x80-\xff]")
 _INT32 = range(-(2**31), 2**31)
 
@@ -171,7 +171,7 @@ class _Reader:
         plain = _PLAIN_STRING.match(self.text, self.position)
         if plain is not None:
             self.position = plain.end()
-            return _pair_surrogates(plain[1])
+            return _paired(plain[1])
         parts = []
         self.position += 1
         while True:
@@ -180,7 +180,7 @@ class _Reader:
             parts.append(part[1])
             self.position = part.end()
             if part[2] == '"':
-                return _pair_surrogates("".join(parts))
+                return _paired("".join(parts))
             if part[2] != "\\":
                 self._fail("the string is not terminated" if not part[2] else "control character in a string")
             parts.append(self._escape())
@@ -229,10 +229,8 @@ def _to_double(text: str) -> float:
     return float(_big_decimal(text))
 
 
-def _pair_surrogates(text: str) -> str:
-    if text.isascii() or not _SURROGATE.search(text):
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+def _paired(text: str) -> str:
+    return text if text.isascii() else pair_surrogates(text)
 
 
 def decode_text(data: bytes) -> str:
