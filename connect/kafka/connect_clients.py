@@ -45,6 +45,8 @@ TAIL = {
     "librdkafka.enable.partition.eof": "true",
     "librdkafka.allow.auto.create.topics": "false",
 }
+# A transaction's end is not a record: librdkafka tells of it when its next fetch comes back empty.
+COMMITTED = {"isolation.level": "read_committed", "fetch.max.wait.ms": "50"}
 
 
 def with_prefix(properties: Mapping[str, str], prefix: str) -> Properties:
@@ -101,7 +103,7 @@ class ConnectClients:
         properties = self._consumer(connector, f"connector-consumer-{task or connector}", config)
         if self.exactly_once:
             self._force(properties, "isolation.level", "read_committed")
-        return {"isolation.level": "read_committed"} | properties | TAIL
+        return COMMITTED | properties | TAIL
 
     def offsets_producer(self, connector: str, config: Mapping[str, str]) -> Properties:
         """Writes offsets that a user alters."""
@@ -147,9 +149,9 @@ class ConnectClients:
 
     def topic_consumer(self, kind: str) -> Properties:
         """Reads an internal topic; ``kind`` is ``configs``, ``offsets`` or ``statuses``."""
-        properties = self._own(kind) | TAIL
+        properties = {"fetch.max.wait.ms": "250"} | self._own(kind) | TAIL
         if self.exactly_once and kind != "statuses":
-            properties["isolation.level"] = "read_committed"
+            properties |= COMMITTED
         return properties
 
     def _own(self, kind: str) -> Properties:

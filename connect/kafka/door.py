@@ -26,6 +26,7 @@ __all__ = [
     "OFFSET_END",
     "OFFSET_INVALID",
     "AdminClient",
+    "CommitCallback",
     "ConsumerClient",
     "DeliveryCallback",
     "KafkaDoor",
@@ -39,6 +40,7 @@ __all__ = [
 ]
 
 DeliveryCallback = Callable[[KafkaError | None, Message], None]
+CommitCallback = Callable[[KafkaError | None, list[TopicPartition]], None]
 RebalanceCallback = Callable[[Any, list[TopicPartition]], None]
 
 
@@ -235,8 +237,8 @@ class KafkaDoor(Protocol):
     def producer(self, config: Mapping[str, str]) -> ProducerClient:
         """A producer. Raises ConfigException for settings that can't work."""
 
-    def consumer(self, config: Mapping[str, str]) -> ConsumerClient:
-        """A consumer. Raises ConfigException for settings that can't work."""
+    def consumer(self, config: Mapping[str, str], on_commit: CommitCallback | None = None) -> ConsumerClient:
+        """A consumer; ``on_commit`` hears, inside ``poll``, how asynchronous commits went. Raises ConfigException."""
 
     def admin(self, config: Mapping[str, str]) -> AdminClient:
         """An admin client. Raises ConfigException for settings that can't work."""

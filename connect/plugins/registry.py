@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
-
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any

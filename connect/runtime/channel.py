@@ -15,7 +15,8 @@ import struct
 import threading
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import Future, TimeoutError as FutureTimeout
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any
 
 import orjson
@@ -200,6 +201,13 @@ class WorkerChannel:
         except ChannelClosed:
             log.debug("Not told '%s': the process has ended", method)
 
+    async def drained(self, timeout: float) -> None:
+        """Wait until all that the child has sent is handled; ``timeout`` seconds at most."""
+        if self._reading is not None:
+            await asyncio.wait([self._reading], timeout=timeout)
+        if self._serving:
+            await asyncio.wait(list(self._serving), timeout=timeout)
+
     async def close(self) -> None:
         """Stop reading and fail whatever waits for an answer."""
         if self._reading is not None:
@@ -240,7 +248,7 @@ class WorkerChannel:
         answer: dict[str, Any] = {"answer": message.get("call")}
         try:
             answer["result"] = await self._handle(message["method"], message["params"])
-        except Exception as error:  # noqa: BLE001  # whatever it is, the child gets to know
+        except Exception as error:  # whatever it is, the child gets to know
             if answer["answer"] is None:
                 log.exception("Failed to handle '%s' from a child process", message["method"])
             answer["error"] = describe_error(error)

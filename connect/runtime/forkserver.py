@@ -90,11 +90,11 @@ def _serve(control: socket.socket, mains: dict[str, ChildMain]) -> NoReturn:
     gc.collect()
     gc.freeze()
     while True:
-        ready, _, _ = select.select([control, wake_reader], [], [])
+        ready, _, _ = select.select([control.fileno(), wake_reader], [], [])
         if wake_reader in ready:
             os.read(wake_reader, 4096)
             _reap(control)
-        if control in ready:
+        if control.fileno() in ready:
             kind, fds, _, _ = socket.recv_fds(control, 4096, 1)
             if not kind:
                 os._exit(0)

@@ -22,12 +22,12 @@ class RecordProducer:
 
     def __init__(
         self,
-        create_producer: Callable[[Callable[[Any, Any], None]], ProducerClient],
+        create_producer: Callable[[], ProducerClient],
         control: TaskControl,
         acknowledge: Acknowledge | None = None,
         tolerate: Callable[[ConnectException], None] | None = None,
     ) -> None:
-        """``create_producer(on_delivery)`` is called for the first record: an idle task has no producer.
+        """``create_producer`` is called for the first record: an idle task has no producer.
 
         ``acknowledge`` asks for one call per acknowledged record (slower). ``tolerate`` takes delivery failures of
         records when errors are tolerated; without it the first one fails the task.
@@ -46,7 +46,7 @@ class RecordProducer:
         """
         self.raise_failure()
         if self._producer is None:
-            self._producer = self._create_producer(self._on_delivery)
+            self._producer = self._create_producer()
         if encoded.headers is None and self._acknowledge is None:
             return self._send_batch(self._producer, encoded)
         return self._send_singly(self._producer, encoded)
@@ -55,7 +55,7 @@ class RecordProducer:
         messages = _messages(encoded)
         partition = -1 if encoded.partition is None else encoded.partition
         while True:
-            queued = producer.produce_batch(encoded.topic, messages, partition)
+            queued = producer.produce_batch(encoded.topic, messages, partition, on_delivery=self._on_delivery)
             producer.poll(0)
             if queued == len(messages):
                 break
@@ -84,7 +84,7 @@ class RecordProducer:
         headers = encoded.headers or itertools.repeat(None)
         rows = zip(range(len(encoded.values)), keys, encoded.values, timestamps, headers, strict=False)
         for index, key, value, timestamp, record_headers in rows:
-            message: dict[str, Any] = {"key": key, "value": value, "partition": -1}
+            message: dict[str, Any] = {"key": key, "value": value, "on_delivery": self._on_delivery}
             if encoded.partition is not None:
                 message["partition"] = encoded.partition
             if timestamp is not None:
@@ -103,17 +103,13 @@ class RecordProducer:
         producer.poll(0)
         return True
 
-    def _acknowledging(
-        self, encoded: EncodedBatch, index: int, acknowledge: Acknowledge
-    ) -> Callable[[Any, Any], None]:
+    def _acknowledging(self, encoded: EncodedBatch, index: int, acknowledge: Acknowledge) -> Callable[[Any, Any], None]:
         def on_delivery(error: Any, message: Any) -> None:
             if error is not None:
                 self._on_delivery(error, message)
                 return
             record = encoded.batch.record(index)
-            metadata = RecordMetadata(
-                message.topic(), message.partition(), message.offset(), message.timestamp()[1]
-            )
+            metadata = RecordMetadata(message.topic(), message.partition(), message.offset(), message.timestamp()[1])
             if isinstance(record, SourceRecord):
                 acknowledge(record, metadata)
 
@@ -171,4 +167,3 @@ def _messages(encoded: EncodedBatch) -> list[dict[str, Any]]:
             if message["timestamp"] is None:
                 del message["timestamp"]
     return messages
-

@@ -13,6 +13,7 @@ from connect.kafka.door import TopicPartition as Position
 log = logging.getLogger(__name__)
 
 OnAssigned = Callable[[Mapping[TopicPartition, int]], None]
+OnCommit = Callable[[Any, list[Any]], None]
 OnPartitions = Callable[[Sequence[TopicPartition]], None]
 
 
@@ -21,7 +22,7 @@ class SinkConsumer:
 
     def __init__(
         self,
-        create_consumer: Callable[[Callable[[Any, list[Any]], None]], ConsumerClient],
+        create_consumer: Callable[[OnCommit], ConsumerClient],
         topics: Sequence[str],
         max_poll_records: int,
     ) -> None:

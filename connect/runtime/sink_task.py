@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,8 +54,9 @@ class WorkerSinkTask:
         reporter: TaskReporter,
         progress: Progress,
         flush_interval: float,
+        before_commit: Callable[[], None],
     ) -> None:
-        """``flush_interval`` in seconds."""
+        """``flush_interval`` in seconds; ``before_commit`` makes reported records durable."""
         self._id = task_id
         self._task = task
         self._path = path
@@ -64,6 +65,7 @@ class WorkerSinkTask:
         self._reporter = reporter
         self._progress = progress
         self._flush_interval = flush_interval
+        self._before_commit = before_commit
         self._consumed: dict[TopicPartition, int] = {}
         self._undelivered: list[RecordBatch] = []
         self._task_paused: set[TopicPartition] = set()
@@ -196,9 +198,7 @@ class WorkerSinkTask:
             return decoded
         self._progress.enter(Stage.TRANSFORMATION)
         run = self._path.tolerance.run
-        return [
-            out for batch in decoded for out in run(Stage.TRANSFORMATION, chain.failing_class, chain.apply, batch)
-        ]
+        return [out for batch in decoded for out in run(Stage.TRANSFORMATION, chain.failing_class, chain.apply, batch)]
 
     def _deliver(self) -> None:
         batches = self._undelivered
@@ -247,6 +247,7 @@ class WorkerSinkTask:
             return
         try:
             wanted = self._task.pre_commit(current)
+            self._before_commit()
         except Exception:
             self._progress.count("offset-commit-failure-total")
             if closing:

@@ -8,9 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connect.api import ConnectException, RecordBatch, RecordMetadata, RetriableException, SourceRecord, SourceTask
+from connect.api import (
+    ConnectException,
+    RecordBatch,
+    RecordMetadata,
+    RetriableException,
+    SourceOrigin,
+    SourceRecord,
+    SourceTask,
+)
 from connect.runtime.conversion import SourceConversion
-from connect.runtime.errors.tolerance import ToleranceOperator
+from connect.runtime.errors.tolerance import Failure, ToleranceOperator
 from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.progress import Progress, Stage
 from connect.runtime.record_producer import RecordProducer
@@ -166,6 +174,13 @@ class WorkerSourceTask:
             self._task.commit_record(record, metadata)
         except Exception:
             log.exception("%s: commit_record failed", self._id)
+
+    def tolerate_delivery_failure(self, failure: BaseException) -> None:
+        """Count and log a record that Kafka refused, where errors are tolerated."""
+        batch = RecordBatch(None, [None], origin=SourceOrigin([None], [None]))
+        self._path.tolerance.fail(
+            Failure(Stage.KAFKA_PRODUCE, "org.apache.kafka.connect.source.SourceTask", batch, failure)
+        )
 
     def commit_offsets(self) -> bool:
         """Flush the producer, then store the offsets of what Kafka has. False when that failed: tried again later."""

@@ -31,10 +31,8 @@ class OffsetClient(Protocol):
     def load(self, partitions: Sequence[SourcePartition]) -> list[dict[str, Any] | None]:
         """The stored offset per partition. Raises ConnectException."""
 
-    def store(
-        self, offsets: Sequence[tuple[SourcePartition, SourceOffset | None]], timeout: float
-    ) -> None:
-        """Store offsets durably. Raises ConnectException or TimeoutError when that failed within ``timeout`` seconds."""
+    def store(self, offsets: Sequence[tuple[SourcePartition, SourceOffset | None]], timeout: float) -> None:
+        """Store offsets durably. Raises ConnectException, or TimeoutError after ``timeout`` seconds."""
 
 
 class TaskControl:

@@ -63,7 +63,7 @@ class TransformationChain:
         for stage in self.stages:
             try:
                 batches = [out for current in batches for out in stage.apply(current)]
-            except Exception:  # noqa: BLE001  # the caller has it already and asks only where it came from
+            except Exception:  # the caller has it already and asks only where it came from
                 return stage.class_name
         return type(self).__name__
 

@@ -8,8 +8,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connect.api.java_text import to_java_string
-
 from connect.api import (
     ConfigDef,
     ConfigType,
@@ -22,6 +20,7 @@ from connect.api import (
     TopicPartition,
     to_value,
 )
+from connect.api.java_text import to_java_string
 from connect.api.schema import Schema, Type
 
 

@@ -67,7 +67,7 @@ class ToleranceOperator:
         policy: ErrorPolicy,
         reporters: Sequence[ErrorReporter],
         progress: Progress,
-        wait: Callable[[float], bool] = lambda seconds: bool(time.sleep(seconds)),
+        wait: Callable[[float], bool],
     ) -> None:
         """``wait(seconds)`` returns True when the task is asked to stop: no more retries then."""
         self.policy = policy
