@@ -25,6 +25,7 @@ from connectors.elasticsearch.progress import Chunk, Progress
 from connectors.elasticsearch.retries import Retrier
 from connectors.elasticsearch.server import detect
 from connectors.elasticsearch.settings import MalformedBehavior, Settings, VersionStrategy
+from connectors.elasticsearch.validation import validate
 from connectors.elasticsearch.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ class ElasticsearchSinkConnector(SinkConnector):
 
     @classmethod
     def validate(cls, config: Mapping[str, str]) -> list[ConfigValue]:
-        return super().validate(config)
+        return validate(config)
 
 
 class ElasticsearchSinkTask(SinkTask):
