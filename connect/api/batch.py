@@ -209,6 +209,8 @@ class RecordBatch:
         )
         record.original_topic = origin.topic
         record.original_partition = origin.partition
+        record._origin = origin
+        record._position = position
         return record
 
     def records(self) -> list[SourceRecord] | list[SinkRecord]:
@@ -253,6 +255,13 @@ def source_batches(records: Sequence[SourceRecord]) -> list[RecordBatch]:
     """What a per-record ``poll`` returned, as batches."""
     origin = SourceOrigin([r.source_partition for r in records], [r.source_offset for r in records])
     return to_batches(records, origin, range(len(records)))
+
+
+def batch_of_sink_record(record: SinkRecord) -> RecordBatch | None:
+    """A batch of one that leads back to the consumed bytes of a record; None for a record that a plugin made itself."""
+    if record._origin is None:
+        return None
+    return to_batches([record], record._origin, [record._position])[0]
 
 
 def _alike(first: ConnectRecord, record: ConnectRecord) -> bool:

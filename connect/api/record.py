@@ -59,13 +59,17 @@ class ConnectRecord:
     def _attributes(cls) -> list[str]:
         return [name for base in reversed(cls.__mro__) for name in getattr(base, "__slots__", ())]
 
+    @classmethod
+    def _shown(cls) -> list[str]:
+        return [name for name in cls._attributes() if not name.startswith("_")]
+
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and all(getattr(self, n) == getattr(other, n) for n in self._attributes())
+        return type(self) is type(other) and all(getattr(self, n) == getattr(other, n) for n in self._shown())
 
     __hash__ = None  # type: ignore[assignment]  # holds mutable data
 
     def __repr__(self) -> str:
-        parts = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._attributes())
+        parts = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._shown())
         return f"{type(self).__name__}({parts})"
 
 
@@ -100,7 +104,15 @@ class SinkRecord(ConnectRecord):
     and ``partition``.
     """
 
-    __slots__ = ("offset", "original_offset", "original_partition", "original_topic", "timestamp_type")
+    __slots__ = (
+        "_origin",
+        "_position",
+        "offset",
+        "original_offset",
+        "original_partition",
+        "original_topic",
+        "timestamp_type",
+    )
 
     def __init__(
         self,
@@ -117,3 +129,5 @@ class SinkRecord(ConnectRecord):
         self.original_topic = topic
         self.original_partition = partition
         self.original_offset = offset
+        self._origin: Any = None  # the consumed bytes, for error reports; set by the batch that made the record
+        self._position = 0

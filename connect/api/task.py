@@ -117,6 +117,8 @@ class Task(ABC):
     """What source and sink tasks share."""
 
     VERSION: str | None = None
+    JAVA_CLASS: str | None = None
+    """The Java task that this one stands for: stored in task configurations, so that a Java worker can take over."""
 
     @abstractmethod
     def start(self, config: Mapping[str, str]) -> None:
