@@ -16,7 +16,8 @@ from connect.api.errors import DataException, SchemaBuilderException
 from connect.api.java_calendar import MILLIS_PER_DAY
 from connect.api.java_decimal import decimal_to_long, double_to_long, parse_decimal, to_double
 from connect.api.java_names import java_type_name
-from connect.api.java_text import double_text, to_java_string
+from connect.api.java_numbers import double_text
+from connect.api.java_text import to_java_string
 from connect.api.logical import (
     DATE_NAME,
     DATE_SCHEMA,

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from connect.api.errors import DataException
 from connect.api.java_calendar import millis_of
 from connect.api.java_decimal import decimal_to_single, is_digit, parse_decimal, scale_of, to_double
+from connect.api.java_numbers import BLANKS
 from connect.api.logical import (
     DATE_SCHEMA,
     TIME_SCHEMA,
@@ -38,9 +39,6 @@ from connect.api.schema import (
 Parsed = tuple[Schema | None, Any]
 Convert = Callable[[Schema, Any], Any]
 """Makes a parsed value fit the schema that all elements of its collection share. Raises DataException."""
-
-BLANKS = "".join(map(chr, range(33)))
-"""What Java's ``trim`` takes away."""
 
 _TOKEN = re.compile(r'(?:[^\\:,{}\[\]"]+|\\.?)+|[:,{}\[\]"]', re.DOTALL)
 _NUMBER = r"[ \t]*(-?\d+)"
