@@ -36,7 +36,8 @@ from connect.api.errors import (
 from connect.api.header import Header, Headers
 from connect.api.record import ConnectRecord, SinkRecord, SourceRecord, TimestampType
 from connect.api.schema import Field, Schema, Type
-from connect.api.struct import Struct
+from connect.api.schema_builder import SchemaBuilder
+from connect.api.struct import Struct, validate_value
 from connect.api.task import (
     ErrantRecordReporter,
     OffsetStorageReader,
@@ -89,6 +90,7 @@ __all__ = [
     "Run",
     "Schema",
     "SchemaAndValue",
+    "SchemaBuilder",
     "SchemaBuilderException",
     "SchemaProjectorException",
     "SerializationException",
@@ -114,4 +116,5 @@ __all__ = [
     "to_batches",
     "to_held",
     "to_value",
+    "validate_value",
 ]

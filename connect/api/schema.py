@@ -1,4 +1,4 @@
-"""Schemas, and structs that follow them: the types of Kafka Connect's data.
+"""Schemas: the types of Kafka Connect's data.
 
 What a value looks like in Python, by the type of its schema:
 
@@ -8,8 +8,8 @@ FLOAT32 FLOAT64         ``float``
 BOOLEAN                 ``bool``
 STRING                  ``str``
 BYTES                   ``bytes``; ``memoryview`` stands for Java's ByteBuffer
-ARRAY MAP               ``list``, ``dict``
-STRUCT                  :class:`Struct`
+ARRAY MAP               ``list``, ``dict`` (unhashable keys: see :mod:`connect.api.maps`)
+STRUCT                  :class:`~connect.api.struct.Struct`
 ======================  ==========================================================
 
 Logical types (:mod:`connect.api.logical`) hold ``decimal.Decimal`` or a UTC ``datetime``. Without a schema an ``int``
@@ -20,8 +20,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
+from connect.api.equality import deep_equals
 from connect.api.errors import DataException
 
 
@@ -45,6 +46,9 @@ class Type(enum.Enum):
     def is_primitive(self) -> bool:
         """True for all but ARRAY, MAP and STRUCT."""
         return self not in (Type.ARRAY, Type.MAP, Type.STRUCT)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Field:
@@ -72,9 +76,19 @@ class Field:
         return f"Field{{name={self.name}, index={self.index}, schema={self.schema}}}"
 
 
+_WRONG_TYPE = {
+    "fields": "Cannot list fields on non-struct type",
+    "_by_name": "Cannot look up fields on non-struct type",
+    "key_schema": "Cannot look up key schema on non-map type",
+    "value_schema": "Cannot look up value schema on non-array and non-map type",
+}
+
+
 class Schema:
     """An immutable description of a value; build it with a :class:`SchemaBuilder`, or directly with checked parts.
 
+    ``fields`` exists on STRUCT only, ``key_schema`` on MAP, ``value_schema`` on ARRAY and MAP (None where the elements
+    have no schema); asking another type for them raises DataException. ``parameters`` is None rather than empty.
     Equality is deep, as in Java; compare by identity first on hot paths (schemas are shared by reference).
     """
 
@@ -114,44 +128,75 @@ class Schema:
         self.version = version
         self.doc = doc
         self.parameters: dict[str, str] | None = dict(parameters) if parameters else None
-        self.fields: tuple[Field, ...] = tuple(fields or ())
-        self.key_schema = key_schema
-        self.value_schema = value_schema
-        self._by_name: dict[str, Field] = {field.name: field for field in self.fields}
         self._hash: int | None = None
+        # Slots that a type doesn't have stay unset, so that __getattr__ refuses them at no cost to the others.
+        if type is Type.STRUCT:
+            self.fields: tuple[Field, ...] = tuple(fields or ())
+            self._by_name: dict[str, Field] = {field.name: field for field in self.fields}
+        elif type is Type.MAP:
+            self.key_schema = key_schema
+            self.value_schema = value_schema
+        elif type is Type.ARRAY:
+            self.value_schema = value_schema
+
+    def __getattr__(self, name: str) -> NoReturn:
+        reason = _WRONG_TYPE.get(name)
+        if reason is None:
+            raise AttributeError(f"Schema has no attribute {name}")
+        raise DataException(reason)
 
     def field(self, name: str) -> Field | None:
         """The field of that name, or None. Raises DataException on anything but a struct schema."""
-        if self.type is not Type.STRUCT:
-            raise DataException("Cannot look up fields on non-struct type")
         return self._by_name.get(name)
 
-    def _identity(self) -> tuple[Any, ...]:
-        return (
-            self.type,
-            self.optional,
-            self.name,
-            self.version,
-            self.doc,
-            self.parameters,
-            self.fields,
-            self.key_schema,
-            self.value_schema,
-            self.default_value,
-        )
+    def replace(self, **changes: Any) -> Schema:
+        """A schema that differs in the named attributes (those of the constructor)."""
+        return Schema(**{**self._attributes(), **changes})
+
+    def _attributes(self) -> dict[str, Any]:
+        attributes = {
+            "type": self.type,
+            "optional": self.optional,
+            "name": self.name,
+            "version": self.version,
+            "doc": self.doc,
+            "parameters": self.parameters,
+            "default_value": self.default_value,
+        }
+        if self.type is Type.STRUCT:
+            attributes["fields"] = self.fields
+        elif self.type is Type.MAP:
+            attributes["key_schema"] = self.key_schema
+            attributes["value_schema"] = self.value_schema
+        elif self.type is Type.ARRAY:
+            attributes["value_schema"] = self.value_schema
+        return attributes
 
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        return isinstance(other, Schema) and self._identity() == other._identity()
+        if not isinstance(other, Schema) or hash(self) != hash(other):
+            return False
+        mine, theirs = self._attributes(), other._attributes()
+        default, other_default = mine.pop("default_value"), theirs.pop("default_value")
+        return mine == theirs and deep_equals(default, other_default)
 
     def __hash__(self) -> int:
         if self._hash is None:
-            self._hash = hash((self.type, self.optional, self.name, self.version, self.doc, self.fields))
+            inner = self.fields if self.type is Type.STRUCT else ()
+            parameters = None if self.parameters is None else frozenset(self.parameters.items())
+            self._hash = hash((self.type, self.optional, self.name, self.version, self.doc, parameters, inner))
         return self._hash
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (self._attributes(),)
 
     def __repr__(self) -> str:
         return f"Schema{{{self.name}:{self.type.name}}}" if self.name is not None else f"Schema{{{self.type.name}}}"
+
+
+def _restore(attributes: dict[str, Any]) -> Schema:
+    return Schema(**attributes)
 
 
 INT8_SCHEMA = Schema(Type.INT8)

@@ -201,6 +201,13 @@ class WorkerChannel:
         except ChannelClosed:
             log.debug("Not told '%s': the process has ended", method)
 
+    async def drained(self, timeout: float) -> None:
+        """Wait until all that the child has sent is handled; ``timeout`` seconds at most."""
+        if self._reading is not None:
+            await asyncio.wait([self._reading], timeout=timeout)
+        if self._serving:
+            await asyncio.wait(list(self._serving), timeout=timeout)
+
     async def close(self) -> None:
         """Stop reading and fail whatever waits for an answer."""
         if self._reading is not None:

@@ -24,6 +24,10 @@ class TargetState(enum.Enum):
     STOPPED = "STOPPED"
 
 
+INITIAL_STATES = {"RUNNING": TargetState.STARTED, "PAUSED": TargetState.PAUSED, "STOPPED": TargetState.STOPPED}
+"""What ``initial_state`` may say when a connector is created."""
+
+
 class State(enum.Enum):
     """What a connector or task is doing. DESTROYED is never shown: it stands for a status that is to be removed."""
 
