@@ -72,6 +72,8 @@ class ElasticsearchSinkConnector(SinkConnector):
 class ElasticsearchSinkTask(SinkTask):
     """Turns batches into lines, queues them, and settles what the server refused."""
 
+    JAVA_CLASS = "io.confluent.connect.elasticsearch.ElasticsearchSinkTask"
+
     _door: Door | None = None
     _writer: Writer | None = None
 
@@ -116,12 +118,12 @@ class ElasticsearchSinkTask(SinkTask):
             raise
 
     def pre_commit(self, offsets: Mapping[TopicPartition, int]) -> Mapping[TopicPartition, int]:
-        if self._failure is not None:
-            done = self._progress.acknowledged()
-            return {partition: offset for partition, offset in done.items() if partition in offsets}
-        self._settle()
-        if self._settings.bulk.flush_synchronously:
+        if self._settings.bulk.flush_synchronously and self._failure is None:
             self.flush(offsets)
+        try:
+            self._settle()
+        except Exception:  # noqa: BLE001  # the next put raises it; what was written before can be committed
+            return self._progress.acknowledged(offsets)
         return self._progress.committable(offsets)
 
     def flush(self, offsets: Mapping[TopicPartition, int]) -> None:
@@ -154,6 +156,7 @@ class ElasticsearchSinkTask(SinkTask):
         offsets = record_offsets(batch)
         if not offsets:
             return
+        self._progress.begin(partition, offsets[0])
         try:
             parts = self._targets.split(batch)
         except ConnectException:

@@ -1,4 +1,4 @@
-"""The dependency arrows of the tree, watched: plugins see the API alone, and one folder alone sees the Kafka clients."""
+"""The dependency arrows of the tree, watched: plugins see the API alone, one folder alone sees the Kafka clients."""
 
 from __future__ import annotations
 
