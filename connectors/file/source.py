@@ -103,6 +103,8 @@ def _check_partition(partition: Mapping[str, Any] | None) -> None:
 class FileStreamSourceTask(SourceTask):
     """Reads the lines."""
 
+    JAVA_CLASS = "org.apache.kafka.connect.file.FileStreamSourceTask"
+
     def start(self, config: Mapping[str, str]) -> None:
         settings = FileStreamSourceConnector.CONFIG.parse(config)
         self._topic: str = settings["topic"]

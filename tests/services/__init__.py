@@ -12,14 +12,24 @@ from __future__ import annotations
 
 from tests.services.elasticsearch import Elasticsearch7, Elasticsearch8, OpenSearch, SearchServer
 from tests.services.errors import ServiceError
+from tests.services.java_connect import JavaConnect
 from tests.services.kafka import KafkaBroker
+from tests.services.mariadb import MariaDB
+from tests.services.mosquitto import Mosquitto
+from tests.services.postgresql import PostgreSQL
 from tests.services.process import Server
+from tests.services.registry import SchemaRegistry
 
 __all__ = [
     "Elasticsearch7",
     "Elasticsearch8",
+    "JavaConnect",
     "KafkaBroker",
+    "MariaDB",
+    "Mosquitto",
     "OpenSearch",
+    "PostgreSQL",
+    "SchemaRegistry",
     "SearchServer",
     "Server",
     "ServiceError",

@@ -27,7 +27,7 @@ _TAIL_LINES = 40
 
 
 class Server(ABC):
-    """A server that this process started and will end.
+    """A server that this process started and will end, on a free loopback port or the given one.
 
     ``with`` starts it and closes it. A server may be stopped or killed and started again on the same ports and data;
     ``close`` also removes its folder, unless the caller gave the folder. If this process dies, the server dies with it.
@@ -36,8 +36,10 @@ class Server(ABC):
     name: ClassVar[str]
     start_timeout: ClassVar[float] = 60.0
     stop_timeout: ClassVar[float] = 20.0
+    stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, *, port: int | None = None, folder: Path | None = None) -> None:
+        self.port = port or free_port()
         self._folder_is_ours = folder is None
         self.folder = folder.resolve() if folder else _temporary_folder(self.name)
         self.log_path = self.folder / f"{self.name}.log"
@@ -47,7 +49,7 @@ class Server(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Fetch what the server needs, write its configuration. Called before every start."""
+        """Fetch all that the server needs, write its configuration. Called before every start."""
 
     @abstractmethod
     def command(self) -> list[str]:
@@ -56,6 +58,9 @@ class Server(ABC):
     @abstractmethod
     def is_ready(self) -> bool:
         """Whether the started server does its work; asked again until it does or ``start_timeout`` is over."""
+
+    def initialize(self) -> None:  # noqa: B027 (most servers need nothing)
+        """Put in place what tests expect of a fresh server. Called after every start, once it's ready."""
 
     @property
     @abstractmethod
@@ -89,6 +94,7 @@ class Server(ABC):
         self._spawn()
         try:
             self._await_ready(began + self.start_timeout)
+            self.initialize()
         except BaseException:
             self.kill()
             raise
@@ -96,10 +102,10 @@ class Server(ABC):
         return self
 
     def stop(self) -> None:
-        """SIGTERM, and SIGKILL for what is left of it after ``stop_timeout``. The data stays."""
+        """Ask it to end with ``stop_signal``; SIGKILL for what is left of it after ``stop_timeout``. The data stays."""
         if self._process is None:
             return
-        self._process.terminate()
+        self._process.send_signal(self.stop_signal)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(self.stop_timeout)
         self.kill()
