@@ -56,7 +56,7 @@ def nests_deeply(texts: Sequence[bytes]) -> bool:
 _DIGITS_AND_POINTS = _DIGITS_ALONE[: ord(".")] + b"." + _DIGITS_ALONE[ord(".") + 1 :]
 _FRACTION = re.compile(rb"\.[0-9]")
 _TINY = re.compile(rb"-(?<=[0-9]e-)")
-_OTHER_NUMBER = re.compile(rb"(?:[:,\[]|\A)-?(?:[0-9.]+e|[0-9]{8,}\.|0\.000)", re.MULTILINE)
+_OTHER_NUMBER = re.compile(rb"(?:[:,\[]|^)-?(?:[0-9.]+e|[0-9]{8,}\.|0\.000)", re.MULTILINE)
 
 
 def writes_numbers_differently(text: bytes) -> bool:
