@@ -18,15 +18,6 @@ _CHUNK = 128
 _LONG_RUN = b"0" * 19
 
 
-def _shapes(kept: dict[bytes, bytes]) -> bytes:
-    """A translation table: blank for all bytes but those of ``kept``."""
-    table = bytearray(b" " * 256)
-    for members, shape in kept.items():
-        for byte in members:
-            table[byte] = shape[0]
-    return bytes(table)
-
-
 def suspects(texts: Sequence[bytes], differs: Differ) -> list[int]:
     """The indexes of the suspect texts."""
     found = []
@@ -39,37 +30,46 @@ def suspects(texts: Sequence[bytes], differs: Differ) -> list[int]:
 
 # Reading: orjson makes floats of integers beyond 64 bits, doesn't wrap those beyond 63, and knows a negative zero.
 
-_READ_SHAPES = _shapes({b"0123456789": b"0"})
+_DIGITS_ALONE = bytes(ord("0") if byte in b"0123456789" else ord(" ") for byte in range(256))
 _LONG_INTEGER = re.compile(rb"(?<![.0-9])[0-9]{19,}(?![0-9]*[.eE])")
 _NEGATIVE_ZERO = re.compile(rb"-0(?<![^\s:,\[]-0)(?:\.0+)?(?:[eE][-+]?[0-9]+)?(?![0-9.eE])")
 
 
 def reads_differently(text: bytes) -> bool:
-    """Whether schemaless data of the fast parser may differ from Java's, or Java refuse what it took."""
-    return bool(
-        (_LONG_RUN in text.translate(_READ_SHAPES) and _LONG_INTEGER.search(text))
-        or (b"-" in text and _NEGATIVE_ZERO.search(text))
-        or nests_deeply(text)
-    )
+    """Whether schemaless data of the fast parser may differ from Java's."""
+    return _has_long_integer(text) or (b"-" in text and _NEGATIVE_ZERO.search(text) is not None)
 
 
-def nests_deeply(text: bytes) -> bool:
-    """Whether a text may nest deeper than Java allows."""
-    return len(text) > MAX_DEPTH and text.count(b"[") + text.count(b"{") > MAX_DEPTH
+def _has_long_integer(text: bytes) -> bool:
+    return _LONG_RUN in text.translate(_DIGITS_ALONE) and _LONG_INTEGER.search(text) is not None
 
 
-# Writing: orjson has another form for very large and very small numbers, and null for what is no number.
+def nests_deeply(texts: Sequence[bytes]) -> bool:
+    """Whether one of the texts may nest deeper than Java allows."""
+    if max(map(len, texts)) <= MAX_DEPTH:
+        return False
+    return any(text.count(b"[") + text.count(b"{") > MAX_DEPTH for text in texts)
 
-_WRITE_SHAPES = _shapes({b"0123456789": b"0", b".": b".", b"e": b"e", b"+-": b"-"})
-_OTHER_NUMBER = re.compile(rb"(?:[:,\[]|\A)-?(?:[0-9.]+e|[0-9]{8,}\.|0\.000|[0-9]{19})", re.MULTILINE)
+
+# Writing: Java has another form for very large and very small numbers, and text for NaN where orjson has null.
+
+_DIGITS_AND_POINTS = _DIGITS_ALONE[: ord(".")] + b"." + _DIGITS_ALONE[ord(".") + 1 :]
+_FRACTION = re.compile(rb"\.[0-9]")
+_TINY = re.compile(rb"-(?<=[0-9]e-)")
+_OTHER_NUMBER = re.compile(rb"(?:[:,\[]|\A)-?(?:[0-9.]+e|[0-9]{8,}\.|0\.000)", re.MULTILINE)
 
 
 def writes_numbers_differently(text: bytes) -> bool:
-    """Whether Java may write a number of that text in another way, or refuse it as too long."""
-    shapes = text.translate(_WRITE_SHAPES)
-    return (
-        b"0e-" in shapes or b"00000000." in shapes or _LONG_RUN in shapes or b"0.000" in text
-    ) and _OTHER_NUMBER.search(text) is not None
+    """Whether Java may write a number of that text in another way."""
+    suspect = b"+" in text or (b"-" in text and _TINY.search(text) is not None)
+    if not suspect and b"." in text and _FRACTION.search(text) is not None:
+        suspect = b"0.000" in text or b"00000000." in text.translate(_DIGITS_AND_POINTS)
+    return suspect and _OTHER_NUMBER.search(text) is not None
+
+
+def may_hold_big_integer(text: bytes) -> bool:
+    """Whether an integer of that text may need more than 64 bits."""
+    return _has_long_integer(text)
 
 
 def may_hold_no_number(text: bytes) -> bool:
