@@ -40,7 +40,7 @@ def rest() -> Iterator[tuple[Worker, list[Answer], list[tuple[str, Any]]]]:
             return
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield Worker(None, server.server_address[1]), answers, asked  # type: ignore[arg-type]
         server.shutdown()
 
