@@ -21,6 +21,7 @@ from connect.api.numbers import Float32, Float64, Int8, Int16, Int32, Int64
 from converters.json_encode import Write, WriteOptions, schemaless_text, value_writer
 from converters.json_java import (
     escape_as_java,
+    may_hold_big_integer,
     may_hold_no_number,
     suspects,
     writes_numbers_differently,
@@ -38,11 +39,11 @@ _NULL = type(None)
 _ROW_TYPES = frozenset((tuple, list))
 
 
-def _dump(values: Sequence[Any]) -> tuple[bytes, list[bytes]]:
+def _dump(values: Sequence[Any], options: int = _OPTIONS) -> tuple[bytes, list[bytes]]:
     """The text of all values, and each value's. Raises TypeError (orjson's own error is one)."""
     marked: list[Any] = [_MARK] * (2 * len(values))
     marked[::2] = values
-    joined = orjson.dumps(marked, _to_plain, _OPTIONS)
+    joined = orjson.dumps(marked, _to_plain, options)
     return joined, joined[1:-3].split(_CUT)
 
 
@@ -63,12 +64,28 @@ def _to_plain(value: Any) -> Any:
 def schemaless_texts(values: Sequence[Any]) -> list[bytes]:
     """The JSON texts of values without schema. Raises DataException at the first that can't be written."""
     try:
+        joined, texts = _dump(values, _OPTIONS | orjson.OPT_STRICT_INTEGER)
+    except TypeError:
+        return _odd_schemaless_texts(values)
+    _write_as_java(joined, texts, values)
+    return texts
+
+
+def _odd_schemaless_texts(values: Sequence[Any]) -> list[bytes]:
+    """The same for values among which there is an integer of more than 53 bits, or something that orjson refuses."""
+    try:
         joined, texts = _dump(values)
     except TypeError:
         return [schemaless_text(value).encode() for value in values]
-    if writes_strings_differently(joined):
-        for index in suspects(texts, writes_strings_differently):
-            texts[index] = escape_as_java(texts[index])
+    _write_as_java(joined, texts, values)
+    for index in suspects(texts, may_hold_big_integer):
+        texts[index] = schemaless_text(values[index]).encode()
+    return texts
+
+
+def _write_as_java(joined: bytes, texts: list[bytes], values: Sequence[Any]) -> None:
+    """Replace the texts of schemaless values that Java writes differently; ``joined`` holds all of them."""
+    _escape_as_java(joined, texts)
     if writes_numbers_differently(joined):
         for index in suspects(texts, writes_numbers_differently):
             texts[index] = schemaless_text(values[index]).encode()
@@ -76,7 +93,12 @@ def schemaless_texts(values: Sequence[Any]) -> list[bytes]:
         for index in suspects(texts, may_hold_no_number):
             if _holds_no_number(values[index]):
                 texts[index] = schemaless_text(values[index]).encode()
-    return texts
+
+
+def _escape_as_java(joined: bytes, texts: list[bytes]) -> None:
+    if writes_strings_differently(joined):
+        for index in suspects(texts, writes_strings_differently):
+            texts[index] = escape_as_java(texts[index])
 
 
 _HARMLESS = frozenset((str, int, bool, _NULL))
@@ -123,9 +145,7 @@ class BatchWriter:
                 values = list(zip(*written, strict=True))
             prepared = list(map(dict, map(zip, repeat(self._names), values)))
         joined, texts = _dump(prepared)
-        if writes_strings_differently(joined):
-            for index in suspects(texts, writes_strings_differently):
-                texts[index] = escape_as_java(texts[index])
+        _escape_as_java(joined, texts)
         return texts
 
 

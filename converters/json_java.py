@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from converters.json_text import MAX_DEPTH
 
@@ -16,15 +17,6 @@ Differ = Callable[[bytes], bool]
 
 _CHUNK = 128
 _LONG_RUN = b"0" * 19
-
-
-def _shapes(kept: dict[bytes, bytes]) -> bytes:
-    """A translation table: blank for all bytes but those of ``kept``."""
-    table = bytearray(b" " * 256)
-    for members, shape in kept.items():
-        for byte in members:
-            table[byte] = shape[0]
-    return bytes(table)
 
 
 def suspects(texts: Sequence[bytes], differs: Differ) -> list[int]:
@@ -39,37 +31,46 @@ def suspects(texts: Sequence[bytes], differs: Differ) -> list[int]:
 
 # Reading: orjson makes floats of integers beyond 64 bits, doesn't wrap those beyond 63, and knows a negative zero.
 
-_READ_SHAPES = _shapes({b"0123456789": b"0"})
+_DIGITS_ALONE = bytes(ord("0") if byte in b"0123456789" else ord(" ") for byte in range(256))
 _LONG_INTEGER = re.compile(rb"(?<![.0-9])[0-9]{19,}(?![0-9]*[.eE])")
 _NEGATIVE_ZERO = re.compile(rb"-0(?<![^\s:,\[]-0)(?:\.0+)?(?:[eE][-+]?[0-9]+)?(?![0-9.eE])")
 
 
 def reads_differently(text: bytes) -> bool:
-    """Whether schemaless data of the fast parser may differ from Java's, or Java refuse what it took."""
-    return bool(
-        (_LONG_RUN in text.translate(_READ_SHAPES) and _LONG_INTEGER.search(text))
-        or (b"-" in text and _NEGATIVE_ZERO.search(text))
-        or nests_deeply(text)
-    )
+    """Whether schemaless data of the fast parser may differ from Java's."""
+    return _has_long_integer(text) or (b"-" in text and _NEGATIVE_ZERO.search(text) is not None)
 
 
-def nests_deeply(text: bytes) -> bool:
-    """Whether a text may nest deeper than Java allows."""
-    return len(text) > MAX_DEPTH and text.count(b"[") + text.count(b"{") > MAX_DEPTH
+def _has_long_integer(text: bytes) -> bool:
+    return _LONG_RUN in text.translate(_DIGITS_ALONE) and _LONG_INTEGER.search(text) is not None
 
 
-# Writing: orjson has another form for very large and very small numbers, and null for what is no number.
+def nests_deeply(texts: Sequence[bytes]) -> bool:
+    """Whether one of the texts may nest deeper than Java allows."""
+    if max(map(len, texts)) <= MAX_DEPTH:
+        return False
+    return any(text.count(b"[") + text.count(b"{") > MAX_DEPTH for text in texts)
 
-_WRITE_SHAPES = _shapes({b"0123456789": b"0", b".": b".", b"e": b"e", b"+-": b"-"})
-_OTHER_NUMBER = re.compile(rb"(?:[:,\[]|\A)-?(?:[0-9.]+e|[0-9]{8,}\.|0\.000|[0-9]{19})", re.MULTILINE)
+
+# Writing: Java has another form for very large and very small numbers, and text for NaN where orjson has null.
+
+_DIGITS_AND_POINTS = _DIGITS_ALONE[: ord(".")] + b"." + _DIGITS_ALONE[ord(".") + 1 :]
+_FRACTION = re.compile(rb"\.[0-9]")
+_TINY = re.compile(rb"-(?<=[0-9]e-)")
+_OTHER_NUMBER = re.compile(rb"(?:[:,\[]|^)-?(?:[0-9.]+e|[0-9]{8,}\.|0\.000)", re.MULTILINE)
 
 
 def writes_numbers_differently(text: bytes) -> bool:
-    """Whether Java may write a number of that text in another way, or refuse it as too long."""
-    shapes = text.translate(_WRITE_SHAPES)
-    return (
-        b"0e-" in shapes or b"00000000." in shapes or _LONG_RUN in shapes or b"0.000" in text
-    ) and _OTHER_NUMBER.search(text) is not None
+    """Whether Java may write a number of that text in another way."""
+    suspect = b"+" in text or (b"-" in text and _TINY.search(text) is not None)
+    if not suspect and b"." in text and _FRACTION.search(text) is not None:
+        suspect = b"0.000" in text or b"00000000." in text.translate(_DIGITS_AND_POINTS)
+    return suspect and _OTHER_NUMBER.search(text) is not None
+
+
+def may_hold_big_integer(text: bytes) -> bool:
+    """Whether an integer of that text may need more than 64 bits."""
+    return _has_long_integer(text)
 
 
 def may_hold_no_number(text: bytes) -> bool:
@@ -79,27 +80,27 @@ def may_hold_no_number(text: bytes) -> bool:
 
 # Strings: Java writes characters beyond the basic plane as two escapes, and hexadecimal digits in upper case.
 
-_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|.)")
+_CONTROL = re.compile(rb"(?<!\\)((?:\\\\)*\\u00)([01][0-9a-f])")
 _BEYOND_BASIC_PLANE = re.compile(rb"[\xf0-\xf4][\x80-\xbf]{3}")
 _LEAD_BYTES = tuple(bytes([byte]) for byte in range(0xF0, 0xF5))
 
 
 def writes_strings_differently(text: bytes) -> bool:
     """Whether Java escapes a string of that text in another way."""
-    if b"\\" in text and b"\\u00" in text:
-        return True
+    return (b"\\" in text and b"\\u00" in text) or _reaches_beyond_basic_plane(text)
+
+
+def _reaches_beyond_basic_plane(text: bytes) -> bool:
     return not text.isascii() and any(lead in text for lead in _LEAD_BYTES)
 
 
 def escape_as_java(text: bytes) -> bytes:
     """A JSON text with the escapes that Java writes."""
-    return _BEYOND_BASIC_PLANE.sub(_surrogates, _ESCAPE.sub(_upper_hex, text))
+    text = _CONTROL.sub(lambda escape: escape[1] + escape[2].upper(), text)
+    return _BEYOND_BASIC_PLANE.sub(lambda character: _surrogates(character[0]), text)
 
 
-def _upper_hex(escape: re.Match[bytes]) -> bytes:
-    return b"\\u" + escape[0][2:].upper() if len(escape[0]) > 2 else escape[0]
-
-
-def _surrogates(character: re.Match[bytes]) -> bytes:
-    code = ord(character[0].decode()) - 0x10000
+@lru_cache(maxsize=4096)
+def _surrogates(character: bytes) -> bytes:
+    code = ord(character.decode()) - 0x10000
     return b"\\u%04X\\u%04X" % (0xD800 | code >> 10, 0xDC00 | code & 0x3FF)

@@ -33,12 +33,12 @@ class PayloadReader:
     def read(self, payloads: Sequence[bytes]) -> list[Any]:
         """The values as a batch holds them. Raises one of ``_ODD`` when a payload needs the careful parser."""
         nodes = list(map(orjson.loads, payloads))
+        if nests_deeply(payloads):
+            raise Inexact
         if self._read is None:
             if suspects(payloads, reads_differently):
                 raise Inexact
             return nodes
-        if nests_deeply(b"\n".join(payloads)) and any(map(nests_deeply, payloads)):
-            raise Inexact
         return list(map(self._read, nodes)) if self._rows is None else self._rows.read(nodes)
 
     def value_of(self, node: Any) -> Any:

@@ -59,6 +59,7 @@ class RunningConnectWorker:
         """End everything in order."""
         await self.rest.stop()
         await self.herder.stop()
+        await self.herder.worker.close()
         await asyncio.gather(*(self._stop_store(store) for store in self._stores))
         await self._supervisor.close()
 

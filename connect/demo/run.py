@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 import tempfile
@@ -25,6 +26,8 @@ from connect.demo.worker import Worker, start_worker
 
 _JANUARY = 1
 _NEEDED_MEGABYTES = 200
+_NEEDED_MODULES = ("elastic_transport",)
+"""What the sink of the demo imports beyond the worker's own dependencies."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Servers:
 def run_demo(options: DemoOptions, console: Console) -> bool:
     """Run the demo; True if every row arrived once. Raises DemoFailed, and KeyboardInterrupt when told to stop."""
     started = time.monotonic()
+    _check_extras()
     options = _with_ports(options)
     with _working_folder(options.keep_files, console) as folder, ExitStack() as stack:
         folders = Folders(folder)
@@ -79,6 +83,15 @@ def run_demo(options: DemoOptions, console: Console) -> bool:
         if not options.exit:
             _serve(console, servers)
     return complete
+
+
+def _check_extras() -> None:
+    missing = [name for name in _NEEDED_MODULES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise DemoFailed(
+            f"The demo needs what isn't installed: {', '.join(missing)}. Install it with\n"
+            "  pip install 'kafka-connect-py[demo]'"
+        )
 
 
 def _with_ports(options: DemoOptions) -> DemoOptions:

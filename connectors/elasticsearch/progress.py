@@ -59,12 +59,17 @@ class Progress:
     """Per partition, the chunks that are not complete, in order of their offsets."""
 
     def __init__(self) -> None:
+        self._first: dict[TopicPartition, int] = {}
         self._waiting: dict[TopicPartition, deque[Chunk]] = {}
-        self._done: dict[TopicPartition, int] = {}
+        self._passed: dict[TopicPartition, int] = {}
         self._stuck: dict[TopicPartition, int] = {}
 
+    def begin(self, partition: TopicPartition, offset: int) -> None:
+        """Records from that offset on are about to be taken."""
+        self._first.setdefault(partition, offset)
+
     def add(self, chunk: Chunk) -> None:
-        """A chunk was taken; it comes after all earlier ones of its partition."""
+        """A chunk was taken."""
         self._waiting.setdefault(chunk.partition, deque()).append(chunk)
 
     def stick(self, partition: TopicPartition, offset: int) -> None:
@@ -72,8 +77,8 @@ class Progress:
         self._stuck[partition] = min(offset, self._stuck.get(partition, offset))
 
     def passed(self, partition: TopicPartition, offset: int) -> None:
-        """Everything before that offset was taken over or needs no writing."""
-        self._done[partition] = offset
+        """Everything before that offset was taken."""
+        self._passed[partition] = offset
 
     def committable(self, asked: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
         """What to commit: the offset asked for, or that of the first outstanding record where there is one."""
@@ -83,30 +88,26 @@ class Progress:
             offsets[partition] = offset if outstanding is None else min(offset, outstanding)
         return offsets
 
-    def acknowledged(self) -> dict[TopicPartition, int]:
-        """For a task that failed: how far each partition is known to be done, whatever was delivered after."""
-        partitions = self._waiting.keys() | self._done.keys() | self._stuck.keys()
+    def acknowledged(self, asked: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+        """What to commit for a task that failed: only partitions of which something is known to be done."""
         offsets = {}
-        for partition in partitions:
+        for partition, asked_for in asked.items():
             outstanding = self._first_outstanding(partition)
-            offset = self._done.get(partition) if outstanding is None else outstanding
-            if offset is not None:
-                offsets[partition] = offset
+            done = self._passed.get(partition) if outstanding is None else outstanding
+            if done is not None and min(done, asked_for) > self._first[partition]:
+                offsets[partition] = min(done, asked_for)
         return offsets
 
     def _first_outstanding(self, partition: TopicPartition) -> int | None:
-        chunks = self._waiting.get(partition)
+        chunks = self._waiting.get(partition, deque())
         while chunks and chunks[0].complete:
             chunks.popleft()
-        waiting = min((chunk.first_missing for chunk in chunks if not chunk.complete), default=None) if chunks else None
+        waiting = [chunk.first_missing for chunk in chunks if not chunk.complete]
         stuck = self._stuck.get(partition)
-        if waiting is None or stuck is None:
-            return stuck if waiting is None else waiting
-        return min(waiting, stuck)
+        return min(waiting if stuck is None else [*waiting, stuck], default=None)
 
     def drop(self, partitions: Iterable[TopicPartition]) -> None:
         """Forget partitions that were taken away."""
         for partition in partitions:
-            self._waiting.pop(partition, None)
-            self._done.pop(partition, None)
-            self._stuck.pop(partition, None)
+            for kept in (self._first, self._waiting, self._passed, self._stuck):
+                kept.pop(partition, None)

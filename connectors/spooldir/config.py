@@ -3,43 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from connect.api import NO_DEFAULT, ConfigDef, ConfigException, ConfigType, Importance, Key, Width
+from connect.api.validators import Range, ValidList, ValidRegex, ValidString
 
 _Type, _High, _Medium, _Low = ConfigType, Importance.HIGH, Importance.MEDIUM, Importance.LOW
 
 SORT_ATTRIBUTES = ("NameAsc", "NameDesc", "LengthAsc", "LengthDesc", "LastModifiedAsc", "LastModifiedDesc")
-
-
-def at_least(minimum: int) -> Callable[[str, Any], None]:
-    """A validator for numbers."""
-
-    def check(name: str, value: Any) -> None:
-        if value is None or value < minimum:
-            raise ConfigException(name, value, f"Value must be at least {minimum}")
-
-    return check
-
-
-def one_of(*choices: str) -> Callable[[str, Any], None]:
-    """A validator for a text, or for every text of a list."""
-
-    def check(name: str, value: Any) -> None:
-        for text in value if isinstance(value, list) else [value]:
-            if text not in choices:
-                raise ConfigException(name, text, f"String must be one of: {', '.join(choices)}")
-
-    return check
-
-
-def _pattern(name: str, value: Any) -> None:
-    try:
-        re.compile(value)
-    except (re.error, TypeError) as error:
-        raise ConfigException(name, value, f"Not a regular expression: {error}") from None
 
 
 def _absolute(name: str, value: Any) -> None:
@@ -76,14 +48,14 @@ COMMON = (
     keys(
         "General",
         ("topic", _Type.STRING, NO_DEFAULT, _High, "The topic to write to."),
-        ("batch.size", _Type.INT, 1000, _Low, "How many records one poll returns at most.", at_least(1)),
+        ("batch.size", _Type.INT, 1000, _Low, "How many records one poll returns at most.", Range(1)),
         (
             "empty.poll.wait.ms",
             _Type.LONG,
             500,
             _Low,
             "How long to pause, in milliseconds, when there is nothing to read.",
-            at_least(1),
+            Range(1),
         ),
     )
     | keys(
@@ -97,12 +69,19 @@ COMMON = (
                 "What happens to a file when Kafka has all its records: MOVE to finished.path, MOVEBYDATE to a folder "
                 "there named after the day of its last change, DELETE, or NONE (it stays and is not read again)."
             ),
-            one_of("NONE", "DELETE", "MOVE", "MOVEBYDATE"),
+            ValidString("NONE", "DELETE", "MOVE", "MOVEBYDATE"),
         ),
         ("input.path", _Type.STRING, NO_DEFAULT, _High, "The directory to watch; writable.", _absolute),
         ("finished.path", _Type.STRING, "", _High, "Where finished files go, for MOVE and MOVEBYDATE.", _absolute),
         ("error.path", _Type.STRING, NO_DEFAULT, _High, "Where files go that can't be read.", _absolute),
-        ("input.file.pattern", _Type.STRING, NO_DEFAULT, _High, "A regular expression for whole file names.", _pattern),
+        (
+            "input.file.pattern",
+            _Type.STRING,
+            NO_DEFAULT,
+            _High,
+            "A regular expression for whole file names.",
+            ValidRegex(),
+        ),
         (
             "halt.on.error",
             _Type.BOOLEAN,
@@ -119,7 +98,7 @@ COMMON = (
             0,
             _Low,
             "Files written to more recently than that many milliseconds ago are left alone.",
-            at_least(0),
+            Range(0),
         ),
         (
             "processing.file.extension",
@@ -141,7 +120,7 @@ COMMON = (
                 "Where the record's timestamp comes from: timestamp.field (FIELD), the file's last change (FILE_TIME), "
                 "or the time of sending (PROCESS_TIME)."
             ),
-            one_of("FIELD", "FILE_TIME", "PROCESS_TIME"),
+            ValidString("FIELD", "FILE_TIME", "PROCESS_TIME"),
         ),
     )
     | keys(
@@ -152,13 +131,13 @@ COMMON = (
             "NameAsc",
             _Low,
             "In which order files are read.",
-            one_of(*SORT_ATTRIBUTES),
+            ValidList(*SORT_ATTRIBUTES),
         ),
     )
     | keys(
         "General",
-        ("task.index", _Type.INT, 0, _Low, "Set by the connector: which of its tasks this is.", at_least(0)),
-        ("task.count", _Type.INT, 1, _Low, "Set by the connector: how many tasks there are.", at_least(1)),
+        ("task.index", _Type.INT, 0, _Low, "Set by the connector: which of its tasks this is.", Range(0)),
+        ("task.count", _Type.INT, 1, _Low, "Set by the connector: how many tasks there are.", Range(1)),
     )
     | keys(
         "File System",
@@ -168,7 +147,7 @@ COMMON = (
             "ByName",
             _Medium,
             "How files are shared among tasks: by a hash of the name.",
-            one_of("ByName"),
+            ValidString("ByName"),
         ),
         ("input.path.walk.recursively", _Type.BOOLEAN, False, _Low, "Whether folders below input.path are read too."),
         (
@@ -184,7 +163,7 @@ COMMON = (
             131072,
             _Low,
             "How many bytes are read at a time.",
-            at_least(1),
+            Range(1),
         ),
     )
 )
@@ -200,7 +179,7 @@ OWN = keys(
             "What makes a file the one whose offset is stored: its name, size and time of change (a new file under an "
             "old name is read from its start), or only its NAME."
         ),
-        one_of("NAME", "NAME_SIZE_TIME"),
+        ValidString("NAME", "NAME_SIZE_TIME"),
     ),
     (
         "file.settle.ms",
@@ -208,7 +187,7 @@ OWN = keys(
         1000,
         _Low,
         "A file is only taken for complete when it was not written to for that many milliseconds.",
-        at_least(0),
+        Range(0),
     ),
     (
         "processing.file.stale.ms",
@@ -216,7 +195,7 @@ OWN = keys(
         3_600_000,
         _Low,
         "A flag file that another connector left behind is ignored after that many milliseconds.",
-        at_least(0),
+        Range(0),
     ),
     ("file.headers.enabled", _Type.BOOLEAN, True, _Low, "Whether records carry headers with file name and position."),
 )

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from connect.api import ConfigType, DataException, Importance, SourceTask, Width
+from connect.api.validators import Range, ValidString
 from connectors.spooldir.block import RecordReader
-from connectors.spooldir.config import COMMON, OWN, OWN_SCHEMA, SCHEMA, at_least, keys, one_of
+from connectors.spooldir.config import COMMON, OWN, OWN_SCHEMA, SCHEMA, keys
 from connectors.spooldir.connector import SchemaSourceConnector
 from connectors.spooldir.csv_line import CsvFormat
 from connectors.spooldir.csv_reader import CsvReader
@@ -23,14 +24,14 @@ _Type, _Medium, _Low = ConfigType, Importance.MEDIUM, Importance.LOW
 
 _CSV = keys(
     "CSV Parsing",
-    ("csv.skip.lines", _Type.INT, 0, _Low, "How many lines to skip at the start.", at_least(0), "Skip lines"),
+    ("csv.skip.lines", _Type.INT, 0, _Low, "How many lines to skip at the start.", Range(0), "Skip lines"),
     (
         "csv.separator.char",
         _Type.INT,
         44,
         _Low,
         "The number of the character between fields: 44 is a comma, 9 a tab. 0 means a comma and RFC 4180.",
-        at_least(0),
+        None,
         "Separator Character",
     ),
     (
@@ -39,7 +40,7 @@ _CSV = keys(
         34,
         _Low,
         "The number of the character around fields; 0 means none.",
-        at_least(0),
+        None,
         "Quote Character",
     ),
     (
@@ -48,7 +49,7 @@ _CSV = keys(
         92,
         _Low,
         "The number of the character before a quote or separator that is text; 0 means none.",
-        at_least(0),
+        None,
         "Escape Character",
     ),
     (
@@ -102,7 +103,7 @@ _CSV = keys(
         "NEITHER",
         _Low,
         "Which empty fields are null: those without quotes (EMPTY_SEPARATORS), with (EMPTY_QUOTES), BOTH, NEITHER.",
-        one_of("NEITHER", "EMPTY_SEPARATORS", "EMPTY_QUOTES", "BOTH"),
+        ValidString("NEITHER", "EMPTY_SEPARATORS", "EMPTY_QUOTES", "BOTH"),
         "Null Field indicator",
     ),
     (

@@ -174,6 +174,10 @@ class Inbox:
         """The next file that wasn't handed out yet in its present form; None when there is none."""
         if not self._queue:
             self._queue.extend(self._listed())
+        return self.next_queued()
+
+    def next_queued(self) -> InputFile | None:
+        """The same, without looking for new files when the list is worked off."""
         while self._queue:
             queued = self._queue.popleft()
             try:

@@ -14,6 +14,9 @@ from connectors.spooldir.date_format import DateParser
 
 Convert = Callable[[Sequence[str]], list[Any]]
 
+_SAMPLE = 64
+"""How many texts of a column are looked at to see whether they repeat."""
+
 _BITS = {Type.INT8: 8, Type.INT16: 16, Type.INT32: 32, Type.INT64: 64}
 _JAVA = {
     Type.INT8: "Byte",
@@ -43,12 +46,31 @@ class ColumnParser(NamedTuple):
 
     def column(self, texts: Sequence[str | None], nulls: frozenset[str | None]) -> list[Any]:
         """The values, None for texts in ``nulls``. Raises like ``convert``, and ValueError for a forbidden null."""
-        if not nulls or nulls.isdisjoint(texts):
-            return self.convert(texts)  # type: ignore[arg-type]  # nulls contains None wherever texts can
+        has_nulls = any(null in texts for null in nulls)
+        if self.convert is _strings:
+            return self._nullable_texts(texts, nulls) if has_nulls else list(texts)
+        sample = texts[:_SAMPLE]
+        if has_nulls or len(set(sample)) * 2 <= len(sample):
+            return self._repetitive_column(texts, nulls)
+        return self.convert(texts)  # type: ignore[arg-type]  # nulls contains None wherever texts can
+
+    def _repetitive_column(self, texts: Sequence[str | None], nulls: frozenset[str | None]) -> list[Any]:
+        """The same, converting each text once: looking a value up costs less than making it."""
+        distinct = set(texts)
+        found = list(distinct - nulls)
+        known: dict[str | None, Any] = dict(zip(found, self.convert(found), strict=True))  # type: ignore[arg-type]
+        if len(found) < len(distinct):
+            self._check_nullable()
+            known |= dict.fromkeys(nulls)
+        return list(map(known.__getitem__, texts))
+
+    def _nullable_texts(self, texts: Sequence[str | None], nulls: frozenset[str | None]) -> list[Any]:
+        self._check_nullable()
+        return [None if text in nulls else text for text in texts]
+
+    def _check_nullable(self) -> None:
         if not self.schema.optional and self.schema.default_value is None:
             raise ValueError("schema is not optional so input cannot be null.")
-        values = iter(self.convert([text for text in texts if text is not None and text not in nulls]))
-        return [None if text in nulls else next(values) for text in texts]
 
     def cell(self, name: str, text: str | None, nulls: frozenset[str | None], line: int) -> Any:
         """One value. Raises DataException that names field and line number."""
@@ -85,7 +107,7 @@ def _converter(type: Type, lenient: bool) -> Convert | None:
 
 
 def _strings(texts: Sequence[str]) -> list[Any]:
-    return texts if type(texts) is list else list(texts)
+    return list(texts)
 
 
 def _integers(bits: int) -> Convert:
@@ -155,8 +177,6 @@ def _decimals(scale: int) -> Convert:
 
 def _instants(read: Callable[[str], int]) -> Convert:
     def convert(texts: Sequence[str]) -> list[Any]:
-        # Dates repeat within a file, and reading one costs more than looking it up.
-        known = {text: from_millis(read(text)) for text in set(texts)}
-        return [known[text] for text in texts]
+        return [from_millis(read(text)) for text in texts]
 
     return convert

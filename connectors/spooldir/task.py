@@ -140,13 +140,10 @@ class SpoolDirSourceTask(SourceTask):
     def _open_next(self) -> bool:
         """Open a file; False when there is none to read now. A file that can't be opened is rejected."""
         file = self._inbox.next_file()
+        while file is not None and not self._claim(file):
+            self._inbox.forget(file)
+            file = self._inbox.next_queued()
         if file is None:
-            return False
-        if file.path.suffix.lower() in COMPRESSED and self._unsettled(file) > 0:
-            self._inbox.forget(file)
-            return False
-        if not self._flags.raise_flag(file):
-            self._inbox.forget(file)
             return False
         headers = FileHeaders(file, self._cleanup.input_path) if self._settings["file.headers.enabled"] else None
         try:
@@ -161,6 +158,12 @@ class SpoolDirSourceTask(SourceTask):
         else:
             self._reading = Reading(file, reader, headers)
         return True
+
+    def _claim(self, file: InputFile) -> bool:
+        """Mark the file as being read; False when it can't be read now."""
+        if file.path.suffix.lower() in COMPRESSED and self._unsettled(file) > 0:
+            return False  # a part of a compressed file can't be told from a damaged one
+        return self._flags.raise_flag(file)
 
     def _resume(self, file: InputFile) -> Resume | None:
         stored = self.context.offset_storage_reader.offset({FILE_NAME: file.name}) or {}

@@ -80,10 +80,10 @@ def with_offsets(batch: RecordBatch) -> list[tuple[tuple[Any, ...], Any]]:
     return [(tuple(value), batch.record(index).source_offset) for index, value in enumerate(batch.values)]  # type: ignore[union-attr]
 
 
-def schema_json(name: str, **fields: str | Mapping[str, Any]) -> str:
+def schema_json(schema_name: str, /, **fields: str | Mapping[str, Any]) -> str:
     """The JSON of a struct schema; fields are optional: a type such as ``INT64``, or a whole node."""
     nodes = {
         field: {"type": node, "isOptional": True} if isinstance(node, str) else dict(node)
         for field, node in fields.items()
     }
-    return json.dumps({"name": name, "type": "STRUCT", "isOptional": False, "fieldSchemas": nodes})
+    return json.dumps({"name": schema_name, "type": "STRUCT", "isOptional": False, "fieldSchemas": nodes})
