@@ -220,7 +220,7 @@ class RecordBatch:
 
 def to_value(schema: Schema | None, held: Any) -> Any:
     """A batch's key or value as the per-record API sees it: rows become Structs."""
-    if schema is not None and schema.type is Type.STRUCT and held is not None and type(held) is not Struct:
+    if schema is not None and schema.type is Type.STRUCT and isinstance(held, list | tuple):
         return Struct(schema, held)
     return held
 

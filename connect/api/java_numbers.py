@@ -12,7 +12,7 @@ BLANKS = "".join(map(chr, range(33)))
 """What Java's ``trim`` takes away at both ends."""
 
 _SMALLEST_NORMAL_SINGLE = 2.0**-126
-_EXACT = decimal.Context(prec=20)
+_FEW_DIGITS = 1e-320  # below, a double has so few digits that Java and Python print different ones
 _INTEGER = re.compile(r"[+-]?\d+")
 _DOUBLE = re.compile(r"[+-]?(?:NaN|Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fFdD]?)")
 _HEX_DOUBLE = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+[fFdD]?")
@@ -21,49 +21,51 @@ _HEX_DOUBLE = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F
 def double_text(number: float) -> str:
     """A double as ``Double.toString`` writes it (JDK 19 and later)."""
     text = float.__repr__(number)
-    digits = text.partition("e")[0].removeprefix("-").replace(".", "").strip("0")
-    if len(digits) == 1:
+    size = abs(number)
+    if 1e-3 <= size < 1e7 or size == 0:
+        return text
+    if size < _FEW_DIGITS:
         # Java takes the nearest number of two digits where one would do: 4.9E-324, not 5e-324.
         two_digits = f"{number:.1e}"
         text = two_digits if float(two_digits) == number else text
-    return _java_form(number, text)
+    if size < math.inf:
+        return _scientific(text)
+    return "NaN" if number != number else "Infinity" if number > 0 else "-Infinity"
 
 
 def float_text(number: float) -> str:
     """A single-precision number as ``Float.toString`` writes it; ``number`` is rounded to single precision first."""
     single = to_single(number)
-    if single != single or single in (float("inf"), float("-inf")) or single == 0:
-        return _java_form(single, float.__repr__(single))
+    size = abs(single)
+    if not 0 < size < math.inf:
+        return double_text(single)
+    nearest = _shortest_single(single, size)
+    return float.__repr__(nearest) if 1e-3 <= size < 1e7 else _scientific(f"{nearest:.8e}")
+
+
+def _shortest_single(single: float, size: float) -> float:
+    """The double nearest to the shortest decimal that still rounds to ``single``."""
     # Six digits always survive a round trip, except where the number is subnormal; nine always suffice.
-    shortest = 6 if abs(single) >= _SMALLEST_NORMAL_SINGLE else 2
-    for digits in range(shortest, 10):
-        text = f"{single:.{digits - 1}e}"
-        if to_single(float(text)) != single and abs(math.frexp(single)[0]) == 0.5:
+    for digits in range(6 if size >= _SMALLEST_NORMAL_SINGLE else 2, 10):
+        nearest = float(f"{single:.{digits - 1}e}")
+        if to_single(nearest) != single and math.frexp(size)[0] == 0.5:
             # Above a power of two there is more room than below, so the farther decimal may do where the nearest won't.
-            text = str(decimal.Context(prec=digits, rounding=decimal.ROUND_UP).create_decimal(single))
-        if to_single(float(text)) == single:
+            nearest = float(decimal.Context(prec=digits, rounding=decimal.ROUND_UP).create_decimal(single))
+        if to_single(nearest) == single:
             break
-    return _java_form(single, text)
+    return nearest
 
 
-def _java_form(number: float, text: str) -> str:
-    """Rewrite Python's digits of a number into Java's plain or scientific form."""
-    if number != number:
-        return "NaN"
-    if number in (float("inf"), float("-inf")):
-        return "Infinity" if number > 0 else "-Infinity"
-    if number == 0:
-        return "-0.0" if text.startswith("-") else "0.0"
-    sign, digits, exponent = decimal.Decimal(text).normalize(_EXACT).as_tuple()
-    assert isinstance(exponent, int)
-    figures = "".join(map(str, digits))
-    point = len(figures) + exponent  # digits before the decimal point
-    minus = "-" if sign else ""
-    if not 1e-3 <= abs(number) < 1e7:
-        return f"{minus}{figures[0]}.{figures[1:] or '0'}E{point - 1}"
-    if point <= 0:
-        return f"{minus}0.{'0' * -point}{figures}"
-    return f"{minus}{figures[:point].ljust(point, '0')}.{figures[point:] or '0'}"
+def _scientific(text: str) -> str:
+    """Python's digits of a number outside the plain range in Java's form."""
+    mantissa, _, exponent = text.partition("e")
+    sign = "-" if mantissa.startswith("-") else ""
+    whole, _, fraction = mantissa.lstrip("-").partition(".")
+    point = int(exponent or 0) + len(whole) - 1
+    figures = whole + fraction
+    significant = figures.lstrip("0")
+    point -= len(figures) - len(significant)
+    return f"{sign}{significant[0]}.{significant[1:].rstrip('0') or '0'}E{point}"
 
 
 def decimal_text(number: decimal.Decimal) -> str:

@@ -12,6 +12,8 @@ from connect.api.logical import EpochMillis, to_millis
 from connect.api.numbers import Float32
 from connect.api.schema import Schema, Type
 
+__all__ = ["date_text", "decimal_text", "double_text", "float_text", "to_java_string"]
+
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 

@@ -41,6 +41,7 @@ Convert = Callable[[Schema, Any], Any]
 """Makes a parsed value fit the schema that all elements of its collection share. Raises DataException."""
 
 _TOKEN = re.compile(r'(?:[^\\:,{}\[\]"]+|\\.?)+|[:,{}\[\]"]', re.DOTALL)
+_PLAIN_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _NUMBER = r"[ \t]*(-?\d+)"
 _DATE = re.compile(rf"{_NUMBER}-{_NUMBER}-{_NUMBER}")
 _TIME = re.compile(rf"{_NUMBER}:{_NUMBER}:{_NUMBER}\.{_NUMBER}Z")
@@ -59,6 +60,8 @@ def parse(text: str, convert: Convert) -> Parsed:
     first = text[0]
     if first.isascii() and first.isalpha() and first not in "tfn":
         return STRING_SCHEMA, text
+    if _PLAIN_INTEGER.fullmatch(text):
+        return _integer(int(text))
     tokens = _Tokens(text)
     literal = _literal(tokens)
     if literal is not None and not tokens.has_next():
@@ -302,11 +305,8 @@ def _number(token: str) -> Parsed | None:
         return None
     if not number or (number.adjusted() < 20 and number == number.to_integral_value()):
         integer = int(number)
-        for schema, mark, bits in ((INT8_SCHEMA, Int8, 7), (INT16_SCHEMA, Int16, 15), (INT32_SCHEMA, Int32, 31)):
-            if -(1 << bits) <= integer < 1 << bits:
-                return schema, mark(integer)
         if -(1 << 63) <= integer < 1 << 63:
-            return INT64_SCHEMA, integer
+            return _integer(integer)
     scale = scale_of(number)
     if scale != 0:
         single, double = decimal_to_single(number), to_double(number)
@@ -315,3 +315,11 @@ def _number(token: str) -> Parsed | None:
         if abs(double) != float("inf"):
             return FLOAT64_SCHEMA, double
     return decimal_schema(scale), number
+
+
+def _integer(number: int) -> Parsed:
+    """The narrowest type for a number of 64 bits."""
+    for schema, mark, bits in ((INT8_SCHEMA, Int8, 7), (INT16_SCHEMA, Int16, 15), (INT32_SCHEMA, Int32, 31)):
+        if -(1 << bits) <= number < 1 << bits:
+            return schema, mark(number)
+    return INT64_SCHEMA, number
