@@ -212,10 +212,12 @@ class _ConvertedField:
             )
         if schema.optional:
             builder.optional()
+        changed = builder.build()
         default = schema.default_value
-        if default is not None:
-            builder.default_value(Struct(builder.build(), self._functions.get(schema)([default.values])[0]))
-        return builder.build()
+        if default is None:
+            return changed
+        (row,) = self._functions.get(schema)([default.values])
+        return changed.replace(default_value=Struct(changed, row))
 
     def _make_function(self, schema: Schema) -> RowFunction:
         return compile_rows(len(schema.fields), [self._column(field) for field in schema.fields])
