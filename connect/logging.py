@@ -48,3 +48,16 @@ def connector_context(connector: str, scope: str) -> Iterator[None]:
         yield
     finally:
         _context.reset(token)
+
+
+def set_level(logger: str, level: str) -> None:
+    """Change a logger's level; ``level`` is one of Kafka Connect's names. An unknown one changes nothing."""
+    names = logging.getLevelNamesMapping() | {
+        "WARN": logging.WARNING,
+        "TRACE": logging.DEBUG,
+        "FATAL": logging.CRITICAL,
+    }
+    names |= {"OFF": logging.CRITICAL + 1, "ALL": logging.NOTSET + 1}
+    number = names.get(level.upper())
+    if number is not None:
+        logging.getLogger(None if logger == "root" else logger).setLevel(number)

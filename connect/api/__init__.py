@@ -1,5 +1,9 @@
-"""Everything that a plugin author imports; depends on nothing else here."""
+"""Everything that a plugin author imports; depends on nothing else here.
 
+``values`` converts between any Connect values and text, ``validators`` are checks for configuration keys.
+"""
+
+from connect.api import validators, values
 from connect.api.batch import Computed, RecordBatch, Repeated, SinkOrigin, SourceOrigin, to_batches, to_held, to_value
 from connect.api.config_def import (
     NO_DEFAULT,
@@ -34,8 +38,44 @@ from connect.api.errors import (
     SerializationException,
 )
 from connect.api.header import Header, Headers
+from connect.api.java_names import java_type_name
+from connect.api.java_text import to_java_string
+from connect.api.logical import (
+    DATE_SCHEMA,
+    OPTIONAL_DATE_SCHEMA,
+    OPTIONAL_TIME_SCHEMA,
+    OPTIONAL_TIMESTAMP_SCHEMA,
+    TIME_SCHEMA,
+    TIMESTAMP_SCHEMA,
+    EpochMillis,
+    decimal_schema,
+)
+from connect.api.numbers import BigInteger, Float32, Float64, Int8, Int16, Int32, Int64
+from connect.api.projector import project
 from connect.api.record import ConnectRecord, SinkRecord, SourceRecord, TimestampType
-from connect.api.schema import Field, Schema, Type
+from connect.api.schema import (
+    BOOLEAN_SCHEMA,
+    BYTES_SCHEMA,
+    FLOAT32_SCHEMA,
+    FLOAT64_SCHEMA,
+    INT8_SCHEMA,
+    INT16_SCHEMA,
+    INT32_SCHEMA,
+    INT64_SCHEMA,
+    OPTIONAL_BOOLEAN_SCHEMA,
+    OPTIONAL_BYTES_SCHEMA,
+    OPTIONAL_FLOAT32_SCHEMA,
+    OPTIONAL_FLOAT64_SCHEMA,
+    OPTIONAL_INT8_SCHEMA,
+    OPTIONAL_INT16_SCHEMA,
+    OPTIONAL_INT32_SCHEMA,
+    OPTIONAL_INT64_SCHEMA,
+    OPTIONAL_STRING_SCHEMA,
+    STRING_SCHEMA,
+    Field,
+    Schema,
+    Type,
+)
 from connect.api.schema_builder import SchemaBuilder
 from connect.api.struct import Struct, validate_value
 from connect.api.task import (
@@ -54,9 +94,34 @@ from connect.api.task import (
 from connect.api.transformation import Predicate, Transformation
 
 __all__ = [
+    "BOOLEAN_SCHEMA",
+    "BYTES_SCHEMA",
+    "DATE_SCHEMA",
+    "FLOAT32_SCHEMA",
+    "FLOAT64_SCHEMA",
+    "INT8_SCHEMA",
+    "INT16_SCHEMA",
+    "INT32_SCHEMA",
+    "INT64_SCHEMA",
     "NO_DEFAULT",
     "NULL",
+    "OPTIONAL_BOOLEAN_SCHEMA",
+    "OPTIONAL_BYTES_SCHEMA",
+    "OPTIONAL_DATE_SCHEMA",
+    "OPTIONAL_FLOAT32_SCHEMA",
+    "OPTIONAL_FLOAT64_SCHEMA",
+    "OPTIONAL_INT8_SCHEMA",
+    "OPTIONAL_INT16_SCHEMA",
+    "OPTIONAL_INT32_SCHEMA",
+    "OPTIONAL_INT64_SCHEMA",
+    "OPTIONAL_STRING_SCHEMA",
+    "OPTIONAL_TIMESTAMP_SCHEMA",
+    "OPTIONAL_TIME_SCHEMA",
+    "STRING_SCHEMA",
+    "TIMESTAMP_SCHEMA",
+    "TIME_SCHEMA",
     "AlreadyExistsException",
+    "BigInteger",
     "Computed",
     "ConfigDef",
     "ConfigException",
@@ -69,14 +134,21 @@ __all__ = [
     "ConnectorTransactionBoundaries",
     "Converter",
     "DataException",
+    "EpochMillis",
     "ErrantRecordReporter",
     "ExactlyOnceSupport",
     "Field",
+    "Float32",
+    "Float64",
     "Header",
     "HeaderConverter",
     "Headers",
     "IllegalWorkerStateException",
     "Importance",
+    "Int8",
+    "Int16",
+    "Int32",
+    "Int64",
     "Key",
     "NotFoundException",
     "OffsetStorageReader",
@@ -113,8 +185,14 @@ __all__ = [
     "Transformation",
     "Type",
     "Width",
+    "decimal_schema",
+    "java_type_name",
+    "project",
     "to_batches",
     "to_held",
+    "to_java_string",
     "to_value",
     "validate_value",
+    "validators",
+    "values",
 ]

@@ -7,6 +7,8 @@ Java's class names go on working.
 
 from __future__ import annotations
 
+from connect.api.java_numbers import double_text
+
 
 class ConnectException(Exception):
     """Anything that goes wrong inside a connector, task, converter or transformation."""
@@ -73,8 +75,21 @@ class ConfigException(Exception):
             super().__init__(name)
             return
         value, *reason = value_and_reason
-        text = f"Invalid value {'null' if value is None else value} for configuration {name}"
+        text = f"Invalid value {config_text(value)} for configuration {name}"
         super().__init__(f"{text}: {reason[0]}" if reason and reason[0] is not None else text)
+
+
+def config_text(value: object) -> str:
+    """A configuration value as Java writes it into messages: ``[a, b]``, ``true``, ``1.0E7``, ``null``."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return double_text(value)
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(config_text, value))}]"
+    return str(value)
 
 
 def java_class_name(error: BaseException) -> str:

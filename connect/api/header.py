@@ -150,6 +150,7 @@ class Headers:
 
     def last_with_name(self, key: str) -> Header | None:
         """The last header of that key, or None."""
+        _required(key)
         return next((header for header in reversed(self._items) if header.key == key), None)
 
     def all_with_name(self, key: str) -> Iterator[Header]:
@@ -158,15 +159,18 @@ class Headers:
 
     def remove(self, key: str) -> Headers:
         """Drop all headers of that key."""
+        _required(key)
         self._items = [header for header in self._items if header.key != key]
         return self
 
-    def retain_latest(self, key: str | None = None) -> Headers:
-        """Keep only the last header of that key, or of every key."""
+    def retain_latest(self, *keys: str) -> Headers:
+        """Keep only the last header of each of those keys; of every key where none is named."""
+        for key in keys:
+            _required(key)
         seen: set[str] = set()
         kept = []
         for header in reversed(self._items):
-            if header.key not in seen or (key is not None and header.key != key):
+            if header.key not in seen or (keys and header.key not in keys):
                 kept.append(header)
             seen.add(header.key)
         self._items = kept[::-1]
@@ -221,6 +225,11 @@ _LOGICAL = {
     (TIME_NAME, Type.INT32): (dt.datetime, EpochMillis),
     (TIMESTAMP_NAME, Type.INT64): (dt.datetime, EpochMillis),
 }
+
+
+def _required(key: str | None) -> None:
+    if key is None:
+        raise DataException("Header key cannot be null")
 
 
 def _check(schema: Schema, value: Any) -> None:

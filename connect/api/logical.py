@@ -14,6 +14,7 @@ from typing import Any
 from connect.api.errors import DataException
 from connect.api.java_calendar import MILLIS_PER_DAY
 from connect.api.java_decimal import EXACT, scale_of, unscaled_value
+from connect.api.java_numbers import parse_integer
 from connect.api.numbers import wrap
 from connect.api.schema import Schema, Type
 
@@ -34,10 +35,16 @@ class EpochMillis(int):
 
 
 def to_millis(instant: Any) -> int:
-    """Milliseconds since the epoch, fractions rounded down."""
+    """Milliseconds since the epoch, fractions rounded down. Raises DataException for what is no instant."""
     if isinstance(instant, dt.datetime):
         return (instant - (_NAIVE_EPOCH if instant.tzinfo is None else EPOCH)) // _MILLISECOND
-    return int(instant)
+    return _integer(instant)
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, int):
+        return int(value)
+    raise DataException(f"Expected a number or an instant but found {type(value).__name__}")
 
 
 def from_millis(millis: int) -> dt.datetime | EpochMillis:
@@ -64,7 +71,7 @@ OPTIONAL_TIMESTAMP_SCHEMA = Schema(Type.INT64, optional=True, name=TIMESTAMP_NAM
 def decimal_from_logical(schema: Schema, value: decimal.Decimal) -> bytes:
     """The unscaled value, big-endian, in as few bytes as it needs. Raises DataException when the scales differ."""
     scale = decimal_scale(schema)
-    if not value.is_finite():
+    if not isinstance(value, decimal.Decimal) or not value.is_finite():
         raise DataException(f"A Decimal must be a finite number but was {value}")
     if scale_of(value) != scale:
         raise DataException(
@@ -78,7 +85,7 @@ def decimal_from_logical(schema: Schema, value: decimal.Decimal) -> bytes:
 
 def decimal_to_logical(schema: Schema, data: bytes | memoryview) -> decimal.Decimal:
     """The number of those bytes. Raises DataException for no bytes or a schema without a proper scale."""
-    if len(data) == 0:
+    if not isinstance(data, bytes | bytearray | memoryview) or len(data) == 0:
         raise DataException("Invalid Decimal value: no bytes")
     return decimal.Decimal(int.from_bytes(data, "big", signed=True)).scaleb(-decimal_scale(schema), EXACT)
 
@@ -88,10 +95,10 @@ def decimal_scale(schema: Schema) -> int:
     scale = (schema.parameters or {}).get("scale")
     if scale is None:
         raise DataException("Invalid Decimal schema: scale parameter not found.")
-    try:
-        return int(scale)
-    except ValueError as error:
-        raise DataException("Invalid scale parameter found in Decimal schema: ") from error
+    number = parse_integer(scale, 32)
+    if number is None:
+        raise DataException("Invalid scale parameter found in Decimal schema: ")
+    return number
 
 
 def date_from_logical(schema: Schema, value: dt.datetime | EpochMillis) -> int:
@@ -106,7 +113,7 @@ def date_from_logical(schema: Schema, value: dt.datetime | EpochMillis) -> int:
 def date_to_logical(schema: Schema, days: int) -> dt.datetime | EpochMillis:
     """Midnight of a day since the epoch. Raises DataException for another schema."""
     _check_name(schema, DATE_NAME, "Date")
-    return from_millis(days * MILLIS_PER_DAY)
+    return from_millis(_integer(days) * MILLIS_PER_DAY)
 
 
 def time_from_logical(schema: Schema, value: dt.datetime | EpochMillis) -> int:
@@ -121,7 +128,7 @@ def time_from_logical(schema: Schema, value: dt.datetime | EpochMillis) -> int:
 def time_to_logical(schema: Schema, millis: int) -> dt.datetime | EpochMillis:
     """The time of day on 1970-01-01. Raises DataException for another schema, or when longer than a day."""
     _check_name(schema, TIME_NAME, "Date")  # Java's text says Date here
-    if not 0 <= millis <= MILLIS_PER_DAY:
+    if not 0 <= _integer(millis) <= MILLIS_PER_DAY:
         raise DataException("Time values must use number of milliseconds greater than 0 and less than 86400000")
     return from_millis(millis)
 
@@ -135,7 +142,7 @@ def timestamp_from_logical(schema: Schema, value: dt.datetime | EpochMillis) -> 
 def timestamp_to_logical(schema: Schema, millis: int) -> dt.datetime | EpochMillis:
     """The instant at those milliseconds since the epoch. Raises DataException for another schema."""
     _check_name(schema, TIMESTAMP_NAME, "Timestamp")
-    return from_millis(millis)
+    return from_millis(_integer(millis))
 
 
 def _check_name(schema: Schema, name: str, kind: str) -> None:

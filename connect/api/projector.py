@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from connect.api.errors import SchemaProjectorException
-from connect.api.java_decimal import decimal_to_single
+from connect.api.errors import DataException, SchemaProjectorException
+from connect.api.java_decimal import decimal_to_single, double_to_long, to_double
+from connect.api.java_names import java_type_name
 from connect.api.java_text import to_java_string
+from connect.api.logical import EpochMillis
+from connect.api.maps import make_map
+from connect.api.numbers import to_single, wrap
 from connect.api.schema import Schema, Type
-from connect.api.struct import Struct
+from connect.api.struct import Struct, fits_type
 
+_BITS = {Type.INT8: 8, Type.INT16: 16, Type.INT32: 32, Type.INT64: 64}
 _WIDENING = (Type.INT8, Type.INT16, Type.INT32, Type.INT64, Type.FLOAT32, Type.FLOAT64)
 
 
@@ -48,22 +53,30 @@ def _is_promotable(source: Type, target: Type) -> bool:
 
 
 def _project_present(source: Schema, value: Any, target: Schema) -> Any:
+    if target.type in _WIDENING:
+        return _project_number(value, target.type)
+    if target.type.is_primitive:
+        return value
+    if not fits_type(target.type, value):
+        raise DataException(f"Invalid Java object for schema with type {target.type}: class {java_type_name(value)}")
     if target.type is Type.STRUCT:
         return _project_struct(source, value, target)
     if target.type is Type.ARRAY:
         return [project(_element(source.value_schema), item, _element(target.value_schema)) for item in value]
-    if target.type is Type.MAP:
-        from_key, to_key = _element(source.key_schema), _element(target.key_schema)
-        from_value, to_value = _element(source.value_schema), _element(target.value_schema)
-        return {project(from_key, k, to_key): project(from_value, v, to_value) for k, v in value.items()}
-    if (
-        source.type is not target.type
-        and isinstance(value, int | float)
-        and target.type in (Type.FLOAT32, Type.FLOAT64)
-    ):
-        # From integers one rounding only; a single-precision number is a double already.
-        return float(value) if target.type is Type.FLOAT64 or isinstance(value, float) else decimal_to_single(value)
-    return value
+    from_key, to_key = _element(source.key_schema), _element(target.key_schema)
+    from_value, to_value = _element(source.value_schema), _element(target.value_schema)
+    return make_map((project(from_key, k, to_key), project(from_value, v, to_value)) for k, v in value.items())
+
+
+def _project_number(value: Any, target: Type) -> Any:
+    """Java's cast to the target; logical values pass as they are."""
+    if not isinstance(value, int | float) or isinstance(value, bool | EpochMillis):
+        return value
+    if target is Type.FLOAT64:
+        return to_double(value)
+    if target is Type.FLOAT32:
+        return to_single(value) if isinstance(value, float) else decimal_to_single(value)
+    return wrap(double_to_long(value) if isinstance(value, float) else value, _BITS[target])
 
 
 def _element(schema: Schema | None) -> Schema:

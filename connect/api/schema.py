@@ -42,10 +42,10 @@ class Type(enum.Enum):
     MAP = "map"
     STRUCT = "struct"
 
-    @property
-    def is_primitive(self) -> bool:
-        """True for all but ARRAY, MAP and STRUCT."""
-        return self not in (Type.ARRAY, Type.MAP, Type.STRUCT)
+    def __init__(self, text: str) -> None:
+        self.is_primitive = text not in ("array", "map", "struct")
+
+    __hash__ = object.__hash__  # members are keys of tables on hot paths; Enum's own hash is a Python function
 
     def __str__(self) -> str:
         return self.name
@@ -175,11 +175,22 @@ class Schema:
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        if not isinstance(other, Schema) or hash(self) != hash(other):
+        if type(other) is not Schema or hash(self) != hash(other) or self.type is not other.type:
             return False
-        mine, theirs = self._attributes(), other._attributes()
-        default, other_default = mine.pop("default_value"), theirs.pop("default_value")
-        return mine == theirs and deep_equals(default, other_default)
+        return (
+            self.optional == other.optional
+            and self.name == other.name
+            and self.version == other.version
+            and self.doc == other.doc
+            and self.parameters == other.parameters
+            and (self.default_value is other.default_value or deep_equals(self.default_value, other.default_value))
+            and (self.type.is_primitive or self._elements() == other._elements())
+        )
+
+    def _elements(self) -> tuple[Any, ...]:
+        if self.type is Type.STRUCT:
+            return self.fields
+        return (self.key_schema, self.value_schema) if self.type is Type.MAP else (self.value_schema,)
 
     def __hash__(self) -> int:
         if self._hash is None:

@@ -98,8 +98,11 @@ class SchemaBuilder:
         return self._set("optional", False)
 
     def default_value(self, value: Any) -> SchemaBuilder:
-        """What stands in for a missing value; must fit what the builder holds so far."""
+        """What stands in for a missing value; must fit what the builder holds so far. Not for STRUCT, as in Java."""
         self._check_unset("default", value)
+        if self._type is Type.STRUCT and value is not None:
+            # No struct can follow a schema that is still being built, so Java refuses every one.
+            raise SchemaBuilderException("Invalid default value") from DataException("Struct schemas do not match.")
         try:
             validate_value(self.build(), value)
         except DataException as error:

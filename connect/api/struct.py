@@ -141,7 +141,8 @@ def _integer(mark: type, bits: int) -> Callable[[Any], bool]:
     others = (MARKS - {mark}) | {bool, EpochMillis}
 
     def fits(value: Any) -> bool:
-        return isinstance(value, int) and type(value) not in others and low <= value <= high
+        cls = type(value)
+        return (cls is int or (isinstance(value, int) and cls not in others)) and low <= value <= high
 
     return fits
 
@@ -167,7 +168,7 @@ _FITS: dict[Type | str, Callable[[Any], bool]] = {
     Type.ARRAY: _instance(list, tuple),
     Type.MAP: _instance(dict),
     Type.STRUCT: _instance(Struct),
-    DECIMAL_NAME: _instance(decimal.Decimal),
+    DECIMAL_NAME: lambda value: isinstance(value, decimal.Decimal) and value.is_finite(),
     DATE_NAME: _instance(dt.datetime, EpochMillis),
     TIME_NAME: _instance(dt.datetime, EpochMillis),
     TIMESTAMP_NAME: _instance(dt.datetime, EpochMillis),

@@ -16,7 +16,8 @@ from connect.api.errors import DataException, SchemaBuilderException
 from connect.api.java_calendar import MILLIS_PER_DAY
 from connect.api.java_decimal import decimal_to_long, double_to_long, parse_decimal, to_double
 from connect.api.java_names import java_type_name
-from connect.api.java_text import double_text, to_java_string
+from connect.api.java_numbers import double_text
+from connect.api.java_text import to_java_string
 from connect.api.logical import (
     DATE_NAME,
     DATE_SCHEMA,
@@ -235,7 +236,7 @@ def convert_to_decimal(schema: Schema | None, value: Any, scale: int) -> decimal
     """A decimal; ``scale`` counts for bytes only, all others keep their own."""
     if isinstance(_required(value), bytes | bytearray | memoryview):
         return decimal_to_logical(decimal_schema(scale), value)
-    if isinstance(value, decimal.Decimal):
+    if isinstance(value, decimal.Decimal) and value.is_finite():
         return value
     is_number = isinstance(value, int | float) and not isinstance(value, bool | EpochMillis)
     text = double_text(to_double(value)) if is_number else value
@@ -327,8 +328,8 @@ def _to_long(value: Any, schema: Schema | None) -> int:
         return wrap(value, 64)
     if isinstance(value, float):
         return double_to_long(value)
-    number = parse_decimal(value) if isinstance(value, str) else value
-    if isinstance(number, decimal.Decimal):
+    number = _decimal(value)
+    if number is not None:
         return decimal_to_long(number)
     if schema is not None and _is_instant(value) and schema.name in _TIME_TO_NUMBER:
         return _TIME_TO_NUMBER[schema.name](schema, value)
@@ -345,5 +346,12 @@ _TIME_TO_NUMBER: dict[str, Callable[[Schema, Any], int]] = {
 def _to_double(value: Any, schema: Schema | None) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool | EpochMillis):
         return to_double(value)
-    number = parse_decimal(value) if isinstance(value, str) else value
-    return to_double(number) if isinstance(number, decimal.Decimal) else float(_to_long(value, schema))
+    number = _decimal(value)
+    return float(_to_long(value, schema)) if number is None else to_double(number)
+
+
+def _decimal(value: Any) -> decimal.Decimal | None:
+    """A text or Decimal as the number that BigDecimal could be; None for all others."""
+    if isinstance(value, str):
+        return parse_decimal(value)
+    return value if isinstance(value, decimal.Decimal) and value.is_finite() else None

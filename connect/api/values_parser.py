@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from connect.api.errors import DataException
 from connect.api.java_calendar import millis_of
 from connect.api.java_decimal import decimal_to_single, is_digit, parse_decimal, scale_of, to_double
+from connect.api.java_numbers import BLANKS
 from connect.api.logical import (
     DATE_SCHEMA,
     TIME_SCHEMA,
@@ -39,10 +40,8 @@ Parsed = tuple[Schema | None, Any]
 Convert = Callable[[Schema, Any], Any]
 """Makes a parsed value fit the schema that all elements of its collection share. Raises DataException."""
 
-BLANKS = "".join(map(chr, range(33)))
-"""What Java's ``trim`` takes away."""
-
 _TOKEN = re.compile(r'(?:[^\\:,{}\[\]"]+|\\.?)+|[:,{}\[\]"]', re.DOTALL)
+_PLAIN_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _NUMBER = r"[ \t]*(-?\d+)"
 _DATE = re.compile(rf"{_NUMBER}-{_NUMBER}-{_NUMBER}")
 _TIME = re.compile(rf"{_NUMBER}:{_NUMBER}:{_NUMBER}\.{_NUMBER}Z")
@@ -61,6 +60,8 @@ def parse(text: str, convert: Convert) -> Parsed:
     first = text[0]
     if first.isascii() and first.isalpha() and first not in "tfn":
         return STRING_SCHEMA, text
+    if _PLAIN_INTEGER.fullmatch(text):
+        return _integer(int(text))
     tokens = _Tokens(text)
     literal = _literal(tokens)
     if literal is not None and not tokens.has_next():
@@ -304,11 +305,8 @@ def _number(token: str) -> Parsed | None:
         return None
     if not number or (number.adjusted() < 20 and number == number.to_integral_value()):
         integer = int(number)
-        for schema, mark, bits in ((INT8_SCHEMA, Int8, 7), (INT16_SCHEMA, Int16, 15), (INT32_SCHEMA, Int32, 31)):
-            if -(1 << bits) <= integer < 1 << bits:
-                return schema, mark(integer)
         if -(1 << 63) <= integer < 1 << 63:
-            return INT64_SCHEMA, integer
+            return _integer(integer)
     scale = scale_of(number)
     if scale != 0:
         single, double = decimal_to_single(number), to_double(number)
@@ -317,3 +315,11 @@ def _number(token: str) -> Parsed | None:
         if abs(double) != float("inf"):
             return FLOAT64_SCHEMA, double
     return decimal_schema(scale), number
+
+
+def _integer(number: int) -> Parsed:
+    """The narrowest type for a number of 64 bits."""
+    for schema, mark, bits in ((INT8_SCHEMA, Int8, 7), (INT16_SCHEMA, Int16, 15), (INT32_SCHEMA, Int32, 31)):
+        if -(1 << bits) <= number < 1 << bits:
+            return schema, mark(number)
+    return INT64_SCHEMA, number

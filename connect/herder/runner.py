@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from connect.logging import connector_context
 from connect.runtime.channel import ChannelClosed, RemoteError, format_trace
 from connect.runtime.ids import ConnectorTaskId, State, TargetState
 from connect.runtime.worker import Worker
+from connect.storage.cluster_state import Config
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +35,11 @@ class Wanted:
     that they were made from.
     """
 
-    config: Mapping[str, str] | None
+    config: Config | None
     target: TargetState
-    applied: Mapping[str, str] | None
-    stored_tasks: list[dict[str, str]]
-    tasks: Mapping[ConnectorTaskId, Mapping[str, str]]
+    applied: Config | None
+    stored_tasks: list[Config]
+    tasks: Mapping[ConnectorTaskId, Config]
 
 
 class RunnerHost(Protocol):
@@ -47,7 +48,7 @@ class RunnerHost(Protocol):
     def wanted(self, connector: str) -> Wanted:
         """The present picture of a connector."""
 
-    def resolve(self, config: Mapping[str, str]) -> dict[str, str]:
+    def resolve(self, config: Config) -> dict[str, str]:
         """A configuration with its variables replaced by their values."""
 
     def report_connector(self, connector: str, state: State, trace: str | None = None) -> None:
@@ -56,7 +57,7 @@ class RunnerHost(Protocol):
     def report_task(self, task_id: ConnectorTaskId, state: State, trace: str | None = None) -> None:
         """Publish a task's state; DESTROYED removes it."""
 
-    async def publish_task_configs(self, connector: str, configs: list[dict[str, str]]) -> None:
+    async def publish_task_configs(self, connector: str, configs: Sequence[Config]) -> None:
         """Store new task configurations; the runner is woken when they are there."""
 
 
@@ -69,10 +70,10 @@ class ConnectorRunner:
         self._host = host
         self._dirty = asyncio.Event()
         self._settled = asyncio.Condition()
-        self._instance: Mapping[str, str] | None = None
-        self._failed_config: Mapping[str, str] | None = None
+        self._instance: Config | None = None
+        self._failed_config: Config | None = None
         self._shown: State | None = None
-        self._tasks: dict[ConnectorTaskId, tuple[Mapping[str, str] | None, Mapping[str, str]]] = {}
+        self._tasks: dict[ConnectorTaskId, tuple[Config | None, Config]] = {}
         self._tasks_paused = False
         self._reconfigure = False
         self._retry_seconds = _FIRST_RETRY_SECONDS
@@ -194,7 +195,7 @@ class ConnectorRunner:
         elif wanted.target is TargetState.PAUSED:
             self._show_once(State.PAUSED)
 
-    async def _start_instance(self, config: Mapping[str, str]) -> None:
+    async def _start_instance(self, config: Config) -> None:
         if self._instance is not None or config == self._failed_config:
             return
         try:
@@ -245,7 +246,7 @@ class ConnectorRunner:
         self._tasks_paused = paused
 
     def _pause_tasks(self, *, paused: bool) -> None:
-        if paused != self._tasks_paused:
+        if self._tasks and paused != self._tasks_paused:
             self._tasks_paused = paused
             self._worker.pause_tasks(self._name, paused=paused)
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from connect.plugins.secrets import contains_variable
+from connect.storage.cluster_state import Config
 
 _COPIED_KEYS = ("topics", "topics.regex")
 
 
-def complete_task_configs(
-    connector: Mapping[str, str], task_class: str, made: list[dict[str, str]]
-) -> list[dict[str, str]]:
+def complete_task_configs(connector: Config, task_class: str, made: Sequence[Config]) -> list[Config]:
     """Add the task class and the topics; put variables back where the connector's configuration has them."""
-    completed = []
+    completed: list[Config] = []
     for config in made:
         task = dict(config)
         task["task.class"] = task_class

@@ -238,7 +238,7 @@ class KafkaDoor(Protocol):
         """A producer. Raises ConfigException for settings that can't work."""
 
     def consumer(self, config: Mapping[str, str], on_commit: CommitCallback | None = None) -> ConsumerClient:
-        """A consumer; ``on_commit`` hears, inside ``poll``, how asynchronous commits went. Raises ConfigException."""
+        """A consumer; ``on_commit`` hears of asynchronous commits. Raises ConfigException for bad settings."""
 
     def admin(self, config: Mapping[str, str]) -> AdminClient:
         """An admin client. Raises ConfigException for settings that can't work."""

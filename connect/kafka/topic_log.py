@@ -227,7 +227,7 @@ class TopicLog:
         timeout = None if remaining == float("inf") else remaining
         if not self._state.wait_for(lambda: condition() or self._is_over(), timeout):
             raise TimeoutError(f"Timed out reading to the end of topic {self.topic.name}")
-        if not condition():
+        if self._is_over():
             raise ConnectException(f"The log of topic {self.topic.name} was stopped") from self._failure
 
     def _is_over(self) -> bool:
@@ -247,10 +247,10 @@ class TopicLog:
 
     def _produce(self, producer: ProducerClient, key: bytes, value: bytes | None, batch: _Batch) -> None:
         def on_delivery(error: KafkaError | None, _message: Message) -> None:
+            batch.acknowledge(to_connect_exception(error, f"Writing to topic {self.topic.name}") if error else None)
             with self._state:
                 self._unacknowledged -= 1
                 self._state.notify_all()
-            batch.acknowledge(to_connect_exception(error, f"Writing to topic {self.topic.name}") if error else None)
 
         with self._state:
             self._unacknowledged += 1

@@ -17,6 +17,7 @@ from connect.kafka import security
 
 INT_MAX = 2**31 - 1
 DIRECT = "librdkafka."
+ONLY_ERRORS = "delivery.report.only.error"
 """Keys with this prefix reach librdkafka as they are, without it."""
 
 
@@ -216,7 +217,9 @@ def translate(role: Role, properties: Mapping[str, str]) -> Translation:
             _finish_consumer(found, properties)
     if found.config["reconnect.backoff.max.ms"] < found.config["reconnect.backoff.ms"]:
         found.config["reconnect.backoff.max.ms"] = found.config["reconnect.backoff.ms"]
-    direct = {key[len(DIRECT) :]: text for key, text in properties.items() if key.startswith(DIRECT)}
+    direct: dict[str, Any] = {key[len(DIRECT) :]: text for key, text in properties.items() if key.startswith(DIRECT)}
+    if ONLY_ERRORS in direct:
+        direct[ONLY_ERRORS] = direct[ONLY_ERRORS].lower() == "true"  # read by the Python client, which wants a bool
     found.config.update(direct)
     return found
 

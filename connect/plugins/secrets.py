@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from connect.api import ConfigException
 from connect.properties import load_properties
@@ -114,7 +114,7 @@ class ConfigTransformer:
         start = f"{prefix}param."
         return provider({key[len(start) :]: value for key, value in properties.items() if key.startswith(start)})
 
-    def transform(self, config: Mapping[str, str]) -> dict[str, str]:
+    def transform(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """The configuration with all known variables replaced; unknown ones stay as they are."""
         return {
             key: _VARIABLE.sub(self._replace, value) if isinstance(value, str) and "${" in value else value

@@ -37,6 +37,7 @@ class ForkServer:
         self._started: asyncio.Queue[tuple[int, asyncio.Future[int]]] = asyncio.Queue()
         self._exits: dict[int, asyncio.Future[int]] = {}
         self._fork_lock = asyncio.Lock()
+        self.gone = asyncio.Event()
         control.setblocking(False)
 
     def attach(self) -> None:
@@ -58,8 +59,20 @@ class ForkServer:
         self._control.close()
         os.waitpid(self.pid, 0)
 
+    def _on_gone(self) -> None:
+        """Somebody has killed the fork server; the kernel has then killed all children."""
+        asyncio.get_running_loop().remove_reader(self._control.fileno())
+        self.gone.set()
+        for exit_status in self._exits.values():
+            exit_status.set_result(signal.SIGKILL)
+        self._exits.clear()
+
     def _on_message(self) -> None:
-        message = orjson.loads(self._control.recv(4096))
+        data = self._control.recv(4096)
+        if not data:
+            self._on_gone()
+            return
+        message = orjson.loads(data)
         if "started" in message:
             exit_status = asyncio.get_running_loop().create_future()
             self._exits[message["started"]] = exit_status

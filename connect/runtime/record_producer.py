@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from connect.api import ConnectException, RecordMetadata, SourceRecord
-from connect.kafka.door import ProducerClient
+from connect.kafka.door import KafkaException, ProducerClient
+from connect.kafka.errors import kafka_error
 from connect.runtime.conversion import EncodedBatch
 from connect.runtime.task_link import TaskControl
 
@@ -47,61 +48,37 @@ class RecordProducer:
         self.raise_failure()
         if self._producer is None:
             self._producer = self._create_producer()
-        if encoded.headers is None and self._acknowledge is None:
-            return self._send_batch(self._producer, encoded)
-        return self._send_singly(self._producer, encoded)
+        return self._produce(self._producer, encoded)
 
-    def _send_batch(self, producer: ProducerClient, encoded: EncodedBatch) -> bool:
-        messages = _messages(encoded)
+    def _produce(self, producer: ProducerClient, encoded: EncodedBatch) -> bool:
+        """One call per record, by position: as fast as the client's ``produce_batch``, which knows no timestamps."""
+        produce, topic = producer.produce, encoded.topic
         partition = -1 if encoded.partition is None else encoded.partition
-        while True:
-            queued = producer.produce_batch(encoded.topic, messages, partition, on_delivery=self._on_delivery)
-            producer.poll(0)
-            if queued == len(messages):
-                break
-            messages = self._not_queued(encoded.topic, messages)
-            if messages and self._wait_for_room(producer):
-                return False
-        return True
-
-    def _not_queued(self, topic: str, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The messages for which the queue had no room; others, such as oversized ones, have failed for good."""
-        again = []
-        for message in messages:
-            error = message.pop("_error", None)
-            if error is None:
-                continue
-            if error.name() == "_QUEUE_FULL":
-                again.append(message)
-            else:
-                self._fail(ConnectException(f"Could not send a record to topic {topic}: {error.str()}"))
-        self.raise_failure()
-        return again
-
-    def _send_singly(self, producer: ProducerClient, encoded: EncodedBatch) -> bool:
-        keys = encoded.keys or itertools.repeat(None)
-        timestamps = encoded.timestamps or itertools.repeat(None)
-        headers = encoded.headers or itertools.repeat(None)
-        rows = zip(range(len(encoded.values)), keys, encoded.values, timestamps, headers, strict=False)
-        for index, key, value, timestamp, record_headers in rows:
-            message: dict[str, Any] = {"key": key, "value": value, "on_delivery": self._on_delivery}
-            if encoded.partition is not None:
-                message["partition"] = encoded.partition
-            if timestamp is not None:
-                message["timestamp"] = timestamp
-            if record_headers:
-                message["headers"] = record_headers
+        on_delivery: Any = self._on_delivery
+        for index, (value, key, timestamp, headers) in enumerate(_rows(encoded)):
             if self._acknowledge is not None:
-                message["on_delivery"] = self._acknowledging(encoded, index, self._acknowledge)
-            while True:
-                try:
-                    producer.produce(encoded.topic, **message)
-                    break
-                except BufferError:
-                    if self._wait_for_room(producer):
-                        return False
+                on_delivery = self._acknowledging(encoded, index, self._acknowledge)
+            try:
+                produce(topic, value, key, partition, None, on_delivery, timestamp or 0, headers)
+            except BufferError:
+                if not self._produce_when_there_is_room(
+                    producer, (topic, value, key, partition, None, on_delivery, timestamp or 0, headers)
+                ):
+                    return False
+            except KafkaException as error:
+                self._fail(ConnectException(f"Could not send a record to topic {topic}: {kafka_error(error).str()}"))
+                self.raise_failure()
         producer.poll(0)
         return True
+
+    def _produce_when_there_is_room(self, producer: ProducerClient, message: tuple[Any, ...]) -> bool:
+        while not self._wait_for_room(producer):
+            try:
+                producer.produce(*message)
+            except BufferError:
+                continue
+            return True
+        return False
 
     def _acknowledging(self, encoded: EncodedBatch, index: int, acknowledge: Acknowledge) -> Callable[[Any, Any], None]:
         def on_delivery(error: Any, message: Any) -> None:
@@ -151,19 +128,7 @@ class RecordProducer:
         self._producer = None
 
 
-def _messages(encoded: EncodedBatch) -> list[dict[str, Any]]:
-    values, keys, timestamps = encoded.values, encoded.keys, encoded.timestamps
-    if keys is None and timestamps is None:
-        return [{"value": value} for value in values]
-    if keys is None and timestamps is not None:
-        messages = [{"value": v, "timestamp": t} for v, t in zip(values, timestamps, strict=True)]
-    elif keys is not None and timestamps is None:
-        return [{"value": v, "key": k} for v, k in zip(values, keys, strict=True)]
-    else:
-        rows = zip(values, keys or (), timestamps or (), strict=True)
-        messages = [{"value": v, "key": k, "timestamp": t} for v, k, t in rows]
-    if timestamps is not None and None in timestamps:
-        for message in messages:
-            if message["timestamp"] is None:
-                del message["timestamp"]
-    return messages
+def _rows(encoded: EncodedBatch) -> Iterable[tuple[bytes | None, bytes | None, int | None, Any]]:
+    nothing = itertools.repeat(None)
+    columns = (encoded.keys or nothing, encoded.timestamps or nothing, encoded.headers or nothing)
+    return zip(encoded.values, *columns, strict=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from connect.kafka.door import ConsumerClient, KafkaException
 from connect.kafka.door import TopicPartition as Position
 
 log = logging.getLogger(__name__)
+
+_LEAVE_SECONDS = 2.0
 
 OnAssigned = Callable[[Mapping[TopicPartition, int]], None]
 OnCommit = Callable[[Any, list[Any]], None]
@@ -135,9 +138,11 @@ class SinkConsumer:
         return {_ours(p): max(p.offset, 0) for p in self._consumer.committed(wanted, timeout)}
 
     def close(self) -> None:
-        """Leave the group."""
+        """Leave the group. A client that is just joining may not come back from that: it is given a moment only."""
         self._closed = True
-        self._consumer.close()
+        leaving = threading.Thread(target=self._consumer.close, name="leave-group", daemon=True)
+        leaving.start()
+        leaving.join(_LEAVE_SECONDS)
 
 
 def _ours(position: Any) -> TopicPartition:

@@ -71,6 +71,7 @@ class WorkerSourceTask:
         self._next_commit = 0.0
         self._sent_since_commit = False
         self._started = False
+        self._stop_needed = False
 
     def run(self, config: Mapping[str, str]) -> None:
         """Start the task and copy until stopped. Raises what made the task fail."""
@@ -80,8 +81,9 @@ class WorkerSourceTask:
             if self._control.stopping:
                 return
             self._progress.enter(Stage.START)
-            self._started = True
+            self._stop_needed = True
             self._task.start(config)
+            self._started = True
             self._reporter.report_state(State.RUNNING)
             self._next_commit = time.monotonic() + self._flush_interval
             self._copy()
@@ -228,6 +230,7 @@ class WorkerSourceTask:
     def _close(self) -> None:
         if self._started:
             self.commit_offsets()
+        if self._stop_needed:
             self._progress.enter(Stage.STOP)
             try:
                 self._task.stop()

@@ -77,6 +77,7 @@ class Worker:
         self._host: ChildProcess | None = None
         self._host_lock = asyncio.Lock()
         self._watchers: set[asyncio.Task[None]] = set()
+        self._closing = False
         self.connectors: dict[str, dict[str, str]] = {}
         self.tasks: dict[ConnectorTaskId, RunningTask] = {}
 
@@ -131,6 +132,8 @@ class Worker:
 
     async def _watch_host(self, host: ChildProcess) -> None:
         await asyncio.wait([host.exit_status])
+        if self._closing:
+            return
         await host.channel.close()
         self._host = None
         log.error("The process of the connectors %s", host.describe_exit())
@@ -234,5 +237,4 @@ class Worker:
         """Stop everything."""
         await asyncio.gather(*(self.stop_connector(name) for name in list(self.connectors)))
         await self.stop_tasks(list(self.tasks))
-        for watcher in list(self._watchers):
-            watcher.cancel()
+        self._closing = True

@@ -52,6 +52,8 @@ class FileStreamSinkConnector(SinkConnector):
 class FileStreamSinkTask(SinkTask):
     """Writes the lines."""
 
+    JAVA_CLASS = "org.apache.kafka.connect.file.FileStreamSinkTask"
+
     _file: str | None = None
     _descriptor: int | None = None
 

@@ -15,7 +15,6 @@ from connect.api import (
     NO_DEFAULT,
     Computed,
     ConfigDef,
-    ConfigException,
     ConfigType,
     ConnectException,
     ExactlyOnceSupport,
@@ -28,6 +27,7 @@ from connect.api import (
     SourceTask,
 )
 from connect.api.schema import STRING_SCHEMA
+from connect.api.validators import NonEmptyString
 from connectors.file.lines import Lines, LineSplitter
 
 log = logging.getLogger(__name__)
@@ -41,11 +41,6 @@ FILENAME = "filename"
 POSITION = "position"
 
 
-def _non_empty(name: str, value: Any) -> None:
-    if value is not None and not value:
-        raise ConfigException(name, value, "String must be non-empty")
-
-
 class FileStreamSourceConnector(SourceConnector):
     """Sends each line of a file to a topic and follows the file as it grows, is truncated or rotated.
 
@@ -56,7 +51,7 @@ class FileStreamSourceConnector(SourceConnector):
 
     CONFIG = ConfigDef(
         Key("file", ConfigType.STRING, None, "The file to read; unset means standard input.", Importance.HIGH),
-        Key("topic", ConfigType.STRING, NO_DEFAULT, "The topic to write to.", Importance.HIGH, _non_empty),
+        Key("topic", ConfigType.STRING, NO_DEFAULT, "The topic to write to.", Importance.HIGH, NonEmptyString()),
         Key("batch.size", ConfigType.INT, 2000, "How many lines one poll returns at most.", Importance.LOW),
     )
 
@@ -107,6 +102,8 @@ def _check_partition(partition: Mapping[str, Any] | None) -> None:
 
 class FileStreamSourceTask(SourceTask):
     """Reads the lines."""
+
+    JAVA_CLASS = "org.apache.kafka.connect.file.FileStreamSourceTask"
 
     def start(self, config: Mapping[str, str]) -> None:
         settings = FileStreamSourceConnector.CONFIG.parse(config)

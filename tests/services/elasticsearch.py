@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from tests.services import cache, java, maven, unprivileged
+from tests.services import java, maven, unprivileged
 from tests.services.log4j import write_log4j
 from tests.services.process import Server, answers, free_port
 
@@ -24,8 +24,7 @@ class SearchServer(Server):
     def __init__(
         self, settings: Mapping[str, str] | None = None, *, port: int | None = None, folder: Path | None = None
     ) -> None:
-        super().__init__(folder)
-        self.port = port or free_port()
+        super().__init__(port=port, folder=folder)
         self._transport_port = free_port()
         self._settings = settings or {}
 
@@ -46,6 +45,7 @@ class SearchServer(Server):
         return self.folder / "tmp"
 
     def prepare(self) -> None:
+        self.home()
         self.config_folder.mkdir(exist_ok=True)
         self.temporary_folder.mkdir(exist_ok=True)
         settings = {
@@ -74,9 +74,7 @@ class SearchServer(Server):
 
     def home(self) -> Path:
         """The unpacked distribution, where the server's user can read it."""
-        (archive,) = maven.fetch([self.distribution])
-        unpacked = cache.unpacked(archive, f"{self.distribution.name}/{self.distribution.version}")
-        return unprivileged.reachable(unpacked, self.folder)
+        return unprivileged.reachable(maven.unpacked(self.distribution), self.folder)
 
 
 class _PlainJavaServer(SearchServer):
@@ -114,7 +112,7 @@ class _PlainJavaServer(SearchServer):
 
 
 class Elasticsearch7(_PlainJavaServer):
-    """Elasticsearch 7.17; needs nothing but Python."""
+    """Elasticsearch 7.17, which needs nothing but Python."""
 
     name = "elasticsearch"
     distribution = maven.Artifact(
@@ -131,7 +129,7 @@ class Elasticsearch7(_PlainJavaServer):
 
 
 class OpenSearch(_PlainJavaServer):
-    """OpenSearch 2.19; needs nothing but Python."""
+    """OpenSearch 2.19, which needs nothing but Python."""
 
     name = "opensearch"
     distribution = maven.Artifact(
@@ -154,7 +152,7 @@ class OpenSearch(_PlainJavaServer):
 
 
 class Elasticsearch8(SearchServer):
-    """Elasticsearch 8.19, by its own script; needs a Java with modules that the wheel lacks."""
+    """Elasticsearch 8.19, which needs a Java with modules that the wheel lacks."""
 
     name = "elasticsearch8"
     distribution = maven.Artifact(
@@ -172,6 +170,7 @@ class Elasticsearch8(SearchServer):
         options.write_text("\n".join((*_HEAP, *java.ALWAYS, *java.FAST_START)) + "\n")
         distributed = self.home() / "config" / "jvm.options"
         (self.config_folder / "jvm.options").write_bytes(distributed.read_bytes())
+        java.full_home()
         super().prepare()
 
     def command(self) -> list[str]:

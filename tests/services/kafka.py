@@ -9,21 +9,28 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
+
 from tests.services import cache, java, maven
 from tests.services.log4j import write_log4j
 from tests.services.process import Server, free_port
+from tests.services.properties import write_properties
 
 VERSION = "4.3.1"
+_CONNECT_FILE = f"connect-file-{VERSION}.jar"
+
+_INTERNAL_TOPICS = ("__consumer_offsets", "__transaction_state")
+_INTERNAL_PARTITIONS = 4
 
 # One node holds one replica; few partitions of the internal topics, since each costs files and start-up time.
 _DEFAULTS = {
     "process.roles": "broker,controller",
     "node.id": "1",
     "offsets.topic.replication.factor": "1",
-    "offsets.topic.num.partitions": "4",
+    "offsets.topic.num.partitions": str(_INTERNAL_PARTITIONS),
     "transaction.state.log.replication.factor": "1",
     "transaction.state.log.min.isr": "1",
-    "transaction.state.log.num.partitions": "4",
+    "transaction.state.log.num.partitions": str(_INTERNAL_PARTITIONS),
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
     "share.coordinator.state.topic.num.partitions": "4",
@@ -34,33 +41,26 @@ _DEFAULTS = {
 }
 
 
-def jars() -> list[Path]:
-    """All jars of the broker and of Java Connect, fetched if need be."""
+def classpath() -> list[Path]:
+    """The jars of the broker and of Java Connect, fetched if need be."""
+    return [jar for jar in _jars() if jar.name != _CONNECT_FILE]
+
+
+def connect_file_jar() -> Path:
+    """The connector plugin with FileStreamSource and FileStreamSink; Connect wants it beside the class path."""
+    return next(jar for jar in _jars() if jar.name == _CONNECT_FILE)
+
+
+def _jars() -> list[Path]:
     return maven.fetch(maven.read_pins(Path(__file__).with_name("kafka-jars.txt")))
 
 
-def classpath() -> list[Path]:
-    """The jars without connect-file, which is a plugin: see ``connect_file_jar``."""
-    return [jar for jar in jars() if jar.name != connect_file_name()]
-
-
-def connect_file_name() -> str:
-    return f"connect-file-{VERSION}.jar"
-
-
-def write_properties(file: Path, properties: Mapping[str, str]) -> Path:
-    """Write a Java properties file; keys and values must need no escapes but the backslash's."""
-    lines = (f"{key}={value}".replace("\\", "\\\\") for key, value in properties.items())
-    file.write_text("\n".join(lines) + "\n")
-    return file
-
-
 class KafkaBroker(Server):
-    """A broker on a free loopback port, or on *port*.
+    """Apache Kafka 4.3.1: one node, broker and controller in one.
 
     *properties* are added to the server's, or replace them. *listeners* names further listeners with their security
     protocol, such as ``{"SECURE": "SASL_PLAINTEXT"}``; ``listener_address`` tells where each of them is.
-    *jvm_options* replace those that make the JVM start fast; benchmarks pass their own.
+    *jvm_options* replace all that makes the JVM start fast but slow in the long run; benchmarks pass their own.
     """
 
     name: ClassVar[str] = "kafka"
@@ -72,15 +72,13 @@ class KafkaBroker(Server):
         port: int | None = None,
         folder: Path | None = None,
         listeners: Mapping[str, str] | None = None,
-        jvm_options: Sequence[str] = java.FAST_START,
+        jvm_options: Sequence[str] | None = None,
     ) -> None:
-        super().__init__(folder)
-        self.port = port or free_port()
+        super().__init__(port=port, folder=folder)
         self._protocols = {"PLAINTEXT": "PLAINTEXT", **(listeners or {}), "CONTROLLER": "PLAINTEXT"}
         self._ports = {listener: free_port() for listener in self._protocols} | {"PLAINTEXT": self.port}
         self._properties = {**self._listener_properties(), **(properties or {})}
         self._jvm_options = jvm_options
-        self._archive: Path | None = None
 
     @property
     def bootstrap_servers(self) -> str:
@@ -99,20 +97,30 @@ class KafkaBroker(Server):
         return self.folder / "data"
 
     def prepare(self) -> None:
-        if "-Xshare:off" not in self._jvm_options:
-            self._archive = broker_archive()
+        if self._jvm_options is None:
+            self._jvm_options = java.fast_start(broker_archive())
         properties = {**_DEFAULTS, "log.dirs": str(self.data_folder), **self._properties}
         write_properties(self.folder / "server.properties", properties)
         if not (self.data_folder / "meta.properties").exists():
             _format(self.data_folder)
 
     def command(self) -> list[str]:
-        options = ["-Xmx512m", *self._jvm_options, write_log4j(self.folder)]
-        program = java.command("kafka.Kafka", classpath(), options=options, archive=self._archive)
+        options = ["-Xmx512m", *(self._jvm_options or ()), write_log4j(self.folder)]
+        program = java.command("kafka.Kafka", classpath(), options)
         return [*program, str(self.folder / "server.properties")]
 
     def is_ready(self) -> bool:
         return "Kafka Server started" in self.log()
+
+    def initialize(self) -> None:
+        """Make the internal topics now: made on demand, they'd cost the first group and the first transaction 3 s each,
+        which clients spend waiting between their retries."""
+        admin = AdminClient({"bootstrap.servers": self.bootstrap_servers})
+        config = {"cleanup.policy": "compact", "segment.bytes": str(100 * 1024 * 1024), "compression.type": "producer"}
+        names = set(_INTERNAL_TOPICS) - set(admin.list_topics(timeout=self.start_timeout).topics)
+        topics = [NewTopic(name, _INTERNAL_PARTITIONS, 1, config=config) for name in names]
+        for created in admin.create_topics(topics).values() if topics else ():
+            created.result()
 
     def _listener_properties(self) -> dict[str, str]:
         addresses = {name: f"{name}://{self.listener_address(name)}" for name in self._protocols}

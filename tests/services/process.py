@@ -9,7 +9,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from abc import ABC, abstractmethod
@@ -19,7 +18,7 @@ from typing import ClassVar, Self
 
 import requests
 
-from tests.services import keeper as keeper_script
+from tests.services import keeper
 from tests.services.errors import ServiceError
 
 _POLL_SECONDS = 0.025
@@ -27,7 +26,7 @@ _TAIL_LINES = 40
 
 
 class Server(ABC):
-    """A server that this process started and will end.
+    """A server that this process started and will end, on a free loopback port or the given one.
 
     ``with`` starts it and closes it. A server may be stopped or killed and started again on the same ports and data;
     ``close`` also removes its folder, unless the caller gave the folder. If this process dies, the server dies with it.
@@ -36,8 +35,10 @@ class Server(ABC):
     name: ClassVar[str]
     start_timeout: ClassVar[float] = 60.0
     stop_timeout: ClassVar[float] = 20.0
+    stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, *, port: int | None = None, folder: Path | None = None) -> None:
+        self.port = port or free_port()
         self._folder_is_ours = folder is None
         self.folder = folder.resolve() if folder else _temporary_folder(self.name)
         self.log_path = self.folder / f"{self.name}.log"
@@ -47,7 +48,7 @@ class Server(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Fetch what the server needs, write its configuration. Called before every start."""
+        """Fetch all that the server needs, write its configuration. Called before every start."""
 
     @abstractmethod
     def command(self) -> list[str]:
@@ -56,6 +57,9 @@ class Server(ABC):
     @abstractmethod
     def is_ready(self) -> bool:
         """Whether the started server does its work; asked again until it does or ``start_timeout`` is over."""
+
+    def initialize(self) -> None:  # noqa: B027 (most servers need nothing)
+        """Put in place what tests expect of a fresh server. Called after every start, once it's ready."""
 
     @property
     @abstractmethod
@@ -89,6 +93,7 @@ class Server(ABC):
         self._spawn()
         try:
             self._await_ready(began + self.start_timeout)
+            self.initialize()
         except BaseException:
             self.kill()
             raise
@@ -96,10 +101,10 @@ class Server(ABC):
         return self
 
     def stop(self) -> None:
-        """SIGTERM, and SIGKILL for what is left of it after ``stop_timeout``. The data stays."""
+        """Ask it to end with ``stop_signal``; SIGKILL for what is left of it after ``stop_timeout``. The data stays."""
         if self._process is None:
             return
-        self._process.terminate()
+        self._process.send_signal(self.stop_signal)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(self.stop_timeout)
         self.kill()
@@ -111,7 +116,7 @@ class Server(ABC):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        _keeper().tell(f"forget group {self._process.pid}")
+        keeper.forget_group(self._process.pid)
         self._process = None
 
     def restart(self) -> Self:
@@ -124,7 +129,7 @@ class Server(ABC):
         self.stop()
         if self._folder_is_ours:
             shutil.rmtree(self.folder, ignore_errors=True)
-            _keeper().tell(f"forget folder {self.folder}")
+            keeper.forget_folder(self.folder)
 
     def __enter__(self) -> Self:
         try:
@@ -165,7 +170,7 @@ class Server(ABC):
                 group=user,
                 extra_groups=None if user is None else [],
             )
-        _keeper().tell(f"group {self._process.pid}")
+        keeper.keep_group(self._process.pid)
 
     def _await_ready(self, deadline: float) -> None:
         process = self._process
@@ -205,33 +210,7 @@ def answers(url: str) -> bool:
         return False
 
 
-class _Keeper:
-    """The running keeper process (see keeper.py), started with the first server."""
-
-    def __init__(self) -> None:
-        script = str(Path(keeper_script.__file__))
-        self.owner = os.getpid()
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", script, str(self.owner)], stdin=subprocess.PIPE, start_new_session=True
-        )
-
-    def tell(self, line: str) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(line.encode() + b"\n")
-        self._process.stdin.flush()
-
-
-_running_keeper: _Keeper | None = None
-
-
-def _keeper() -> _Keeper:
-    global _running_keeper
-    if _running_keeper is None or _running_keeper.owner != os.getpid():
-        _running_keeper = _Keeper()
-    return _running_keeper
-
-
 def _temporary_folder(name: str) -> Path:
     folder = Path(tempfile.mkdtemp(prefix=f"connect-test-{name}-"))
-    _keeper().tell(f"folder {folder}")
+    keeper.keep_folder(folder)
     return folder

@@ -13,6 +13,8 @@ from kafka.net.compat import KafkaNetClient
 
 from connect.demo.broker.client import BrokerClient
 
+_QUICK = {"enable.auto.commit": False, "heartbeat.interval.ms": 100}
+
 
 def produce(bootstrap: str, topic: str, count: int, **settings: object) -> list[int]:
     """Send numbered records to partition 0; the offsets that the broker gave them."""
@@ -94,33 +96,43 @@ def test_topics_are_created_described_and_deleted(bootstrap):
         assert ours.topics() == {}
 
 
-def test_two_consumers_share_a_topic_and_commit(bootstrap):
-    """Partitions move to the second one, a committed offset is where the next one begins."""
+def test_two_consumers_share_a_topic(bootstrap):
+    """One of the two partitions moves to the consumer that comes later, and back when it leaves."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
     admin.create_topics([NewTopic("t", num_partitions=2)])["t"].result(5)
-    produce(bootstrap, "t", 10)
-    settings = {
-        "bootstrap.servers": bootstrap,
-        "group.id": "g",
-        "enable.auto.commit": False,
-        "heartbeat.interval.ms": 100,
-    }
-    first, second = (Consumer({**settings, "auto.offset.reset": "earliest"}) for _ in range(2))
-    first.subscribe(["t"])
-    assert consume(first, 10) == list(range(10))
-    first.commit(offsets=[TopicPartition("t", 0, 7)], asynchronous=False)
+    first, second = (Consumer({"bootstrap.servers": bootstrap, "group.id": "g", **_QUICK}) for _ in range(2))
 
+    first.subscribe(["t"])
+    wait_until(lambda: first.poll(0.05) or len(first.assignment()) == 2)
     second.subscribe(["t"])
     wait_until(
         lambda: first.poll(0.05) or second.poll(0.05) or len(first.assignment()) == len(second.assignment()) == 1
     )
-    first.close()
-    assert consume(second, 3) == [7, 8, 9]
     second.close()
+    wait_until(lambda: first.poll(0.05) or len(first.assignment()) == 2)
+    first.close()
 
-    request = ConsumerGroupTopicPartitions("g", [TopicPartition("t", 0)])
-    answer = admin.list_consumer_group_offsets([request])["g"].result(5)
-    assert [p.offset for p in answer.topic_partitions] == [7]
+
+def test_a_committed_offset_is_where_the_next_consumer_begins(bootstrap):
+    """An administrator sees it, can move it while nobody is in the group, and can delete the group."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    produce(bootstrap, "t", 10)
+    settings = {"bootstrap.servers": bootstrap, "group.id": "g", "auto.offset.reset": "earliest", **_QUICK}
+
+    def read(count: int, commit: int) -> list[int]:
+        consumer = Consumer(settings)
+        consumer.subscribe(["t"])
+        values = consume(consumer, count)
+        consumer.commit(offsets=[TopicPartition("t", 0, commit)], asynchronous=False)
+        consumer.close()
+        return values
+
+    assert read(10, commit=7) == list(range(10))
+    answer = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions("g", [TopicPartition("t", 0)])])
+    assert [p.offset for p in answer["g"].result(5).topic_partitions] == [7]
+    assert read(3, commit=10) == [7, 8, 9]
+    admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions("g", [TopicPartition("t", 0, 4)])])["g"].result(5)
+    assert read(6, commit=10) == list(range(4, 10))
     assert admin.delete_consumer_groups(["g"])["g"].result(5) is None
 
 

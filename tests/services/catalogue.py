@@ -1,0 +1,29 @@
+"""The services by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.services.elasticsearch import Elasticsearch7, Elasticsearch8, OpenSearch
+from tests.services.java_connect import JavaConnect
+from tests.services.kafka import KafkaBroker
+from tests.services.mariadb import MariaDB
+from tests.services.mosquitto import Mosquitto
+from tests.services.postgresql import PostgreSQL
+from tests.services.process import Server
+from tests.services.registry import SchemaRegistry
+
+SERVICES: Mapping[str, type[Server]] = {
+    service.name: service
+    for service in (
+        KafkaBroker,
+        JavaConnect,
+        Elasticsearch7,
+        Elasticsearch8,
+        OpenSearch,
+        SchemaRegistry,
+        MariaDB,
+        PostgreSQL,
+        Mosquitto,
+    )
+}
