@@ -1,7 +1,8 @@
 """Batches of schemaless values to JSON text through orjson, with Java's bytes.
 
 One call of orjson writes the whole batch, which is then cut at marks that JSON text can't hold. Where Java writes a
-number or string in another way (:mod:`converters.json_java`), :mod:`converters.json_encode` does that value again.
+number in another way (:mod:`converters.json_java`), that value is written again with the number's text in its place.
+:mod:`converters.json_encode` does what orjson refuses.
 """
 
 from __future__ import annotations
@@ -14,16 +15,15 @@ from typing import Any
 
 import orjson
 
-from connect.api.java_text import float_text
 from connect.api.numbers import Float32, Float64, Int8, Int16, Int32, Int64
-from converters.json_encode import schemaless_text
+from converters.json_encode import double_json, schemaless_text, single_json
 from converters.json_java import (
     escape_as_java,
+    is_plain_double,
     may_hold_big_integer,
     may_hold_no_number,
     suspects,
     writes_numbers_differently,
-    writes_strings_differently,
 )
 
 _OPTIONS = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
@@ -31,11 +31,33 @@ _MARK = orjson.Fragment(b"\n")
 _CUT = b",\n,"
 
 
+def schemaless_texts(values: Sequence[Any]) -> list[bytes]:
+    """The JSON texts of values without schema. Raises DataException at the first that can't be written."""
+    try:
+        joined, texts = _dump(values, _OPTIONS | orjson.OPT_STRICT_INTEGER)
+    except TypeError:
+        return _odd_schemaless_texts(values)
+    _write_numbers_as_java(joined, texts, values)
+    return texts
+
+
+def _odd_schemaless_texts(values: Sequence[Any]) -> list[bytes]:
+    """The same for values among which there is an integer of more than 53 bits, or something that orjson refuses."""
+    try:
+        joined, texts = _dump(values)
+    except TypeError:
+        return [schemaless_text(value).encode() for value in values]
+    _write_numbers_as_java(joined, texts, values)
+    for index in suspects(texts, may_hold_big_integer):
+        texts[index] = schemaless_text(values[index]).encode()
+    return texts
+
+
 def _dump(values: Sequence[Any], options: int = _OPTIONS) -> tuple[bytes, list[bytes]]:
     """The text of all values, and each value's. Raises TypeError (orjson's own error is one)."""
     marked: list[Any] = [_MARK] * (2 * len(values))
     marked[::2] = values
-    joined = orjson.dumps(marked, _to_plain, options)
+    joined = escape_as_java(orjson.dumps(marked, _to_plain, options))
     return joined, joined[1:-3].split(_CUT)
 
 
@@ -47,51 +69,22 @@ def _to_plain(value: Any) -> Any:
     if kind in (Int8, Int16, Int32, Int64):
         return int(value)
     if kind is Float32:
-        return float(float_text(value)) if math.isfinite(value) else float(value)
+        return orjson.Fragment(single_json(value))
     if kind is Float64:
         return float(value)
     raise TypeError
 
 
-def schemaless_texts(values: Sequence[Any]) -> list[bytes]:
-    """The JSON texts of values without schema. Raises DataException at the first that can't be written."""
-    try:
-        joined, texts = _dump(values, _OPTIONS | orjson.OPT_STRICT_INTEGER)
-    except TypeError:
-        return _odd_schemaless_texts(values)
-    _write_as_java(joined, texts, values)
-    return texts
-
-
-def _odd_schemaless_texts(values: Sequence[Any]) -> list[bytes]:
-    """The same for values among which there is an integer of more than 53 bits, or something that orjson refuses."""
-    try:
-        joined, texts = _dump(values)
-    except TypeError:
-        return [schemaless_text(value).encode() for value in values]
-    _write_as_java(joined, texts, values)
-    for index in suspects(texts, may_hold_big_integer):
-        texts[index] = schemaless_text(values[index]).encode()
-    return texts
-
-
-def _write_as_java(joined: bytes, texts: list[bytes], values: Sequence[Any]) -> None:
-    """Replace the texts of schemaless values that Java writes differently; ``joined`` holds all of them."""
-    escape_texts(joined, texts)
-    if writes_numbers_differently(joined):
-        for index in suspects(texts, writes_numbers_differently):
-            texts[index] = schemaless_text(values[index]).encode()
+def _write_numbers_as_java(joined: bytes, texts: list[bytes], values: Sequence[Any]) -> None:
+    """Replace the texts whose numbers Java writes differently; ``joined`` holds all texts."""
+    indexes = set(suspects(texts, writes_numbers_differently)) if writes_numbers_differently(joined) else set()
     if may_hold_no_number(joined) and not _all_flat_without_floats(values):
-        for index in suspects(texts, may_hold_no_number):
-            if _holds_no_number(values[index]):
-                texts[index] = schemaless_text(values[index]).encode()
-
-
-def escape_texts(joined: bytes, texts: list[bytes]) -> None:
-    """Replace the texts that hold a string which Java escapes differently; ``joined`` holds all of them."""
-    if writes_strings_differently(joined):
-        for index in suspects(texts, writes_strings_differently):
-            texts[index] = escape_as_java(texts[index])
+        indexes.update(i for i in suspects(texts, may_hold_no_number) if _holds_no_number(values[i]))
+    if not indexes:
+        return
+    _, again = _dump([_with_java_numbers(values[index]) for index in indexes])
+    for index, text in zip(indexes, again, strict=True):
+        texts[index] = text
 
 
 _HARMLESS = frozenset((str, int, bool, type(None)))
@@ -105,9 +98,21 @@ def _all_flat_without_floats(values: Sequence[Any]) -> bool:
 
 
 def _holds_no_number(value: Any) -> bool:
-    """Whether there is a NaN or an infinity somewhere; orjson has written the value, so it doesn't nest deeply."""
-    if isinstance(value, float):
-        return not math.isfinite(value)
-    if isinstance(value, dict):
-        return any(map(_holds_no_number, value.values()))
-    return isinstance(value, list | tuple) and any(map(_holds_no_number, value))
+    """Whether there is a NaN or an infinity somewhere in a value that doesn't nest deeply."""
+    kind = type(value)
+    if kind is dict or kind is list or kind is tuple:
+        items = value.values() if kind is dict else value
+        return any(type(item) not in _HARMLESS and _holds_no_number(item) for item in items)
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+def _with_java_numbers(value: Any) -> Any:
+    """The value with Java's text for floats; orjson has written it before, so it doesn't nest deeply."""
+    kind = type(value)
+    if kind is float or kind is Float64:
+        return value if is_plain_double(value) else orjson.Fragment(double_json(value))
+    if kind is dict:
+        return {key: item if type(item) in _HARMLESS else _with_java_numbers(item) for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return [item if type(item) in _HARMLESS else _with_java_numbers(item) for item in value]
+    return value

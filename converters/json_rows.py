@@ -15,9 +15,9 @@ import msgspec
 from msgspec.structs import astuple
 
 from connect.api import Schema, Type
-from converters.json_batch import escape_texts
 from converters.json_decode import BITS, LOGICAL_NAMES, Inexact, member_reader
 from converters.json_encode import Write, WriteOptions, value_writer
+from converters.json_java import escape_as_java, is_plain_double
 
 Column = Sequence[Any]
 Change = Callable[[Column], Column]
@@ -143,9 +143,7 @@ class BatchWriter:
                 raise TypeError("marked numbers tell their class")
             msgspec.convert(values, self._batch_type)
         joined = self._encoder.encode_lines(values)
-        texts = joined[:-1].split(b"\n")
-        escape_texts(joined, texts)
-        return texts
+        return escape_as_java(joined[:-1]).split(b"\n")
 
 
 _ROWS = frozenset((tuple, list))
@@ -163,6 +161,4 @@ def _writing(schema: Schema, write: Write) -> Change:
 
 def _are_plain_doubles(column: Column) -> bool:
     """Whether all are floats that both sides write with a point and no exponent."""
-    return set(map(type, column)) == {float} and all(
-        1e-3 <= number < 1e7 or -1e7 < number <= -1e-3 or number == 0 for number in column
-    )
+    return set(map(type, column)) == {float} and all(map(is_plain_double, column))
