@@ -1,0 +1,96 @@
+"""Puts a distributed worker together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+from connect.api import ConfigException, ConnectException
+from connect.cli.worker import RunningConnectWorker, cluster_id, start_rest
+from connect.herder.herder import Herder
+from connect.kafka.clients import RealKafka
+from connect.kafka.connect_clients import ConnectClients
+from connect.plugins.registry import PluginRegistry
+from connect.rest.server import advertised_address, bind, parse_listeners
+from connect.runtime.forkserver import ForkServer
+from connect.runtime.supervisor import Supervisor
+from connect.runtime.worker import Worker
+from connect.storage.internal_topics import config_topic, offset_topic, status_topic
+from connect.storage.kafka_config_store import KafkaConfigBackingStore
+from connect.storage.kafka_offset_store import KafkaOffsetBackingStore
+from connect.storage.kafka_status_store import KafkaStatusBackingStore
+from connect.storage.worker_offsets import WorkerOffsets
+
+log = logging.getLogger(__name__)
+
+_REQUIRED = (
+    "bootstrap.servers",
+    "group.id",
+    "key.converter",
+    "value.converter",
+    "config.storage.topic",
+    "offset.storage.topic",
+    "status.storage.topic",
+)
+
+
+async def start(properties: Mapping[str, str], fork_server: ForkServer) -> RunningConnectWorker:
+    """Start a worker. Raises ConfigException, ConnectException with what is wrong and how to mend it."""
+    check_required(properties, _REQUIRED)
+    listeners = parse_listeners(properties)
+    sockets = [bind(listener) for listener in listeners]
+    host, port = advertised_address(properties, listeners[0], sockets[0].getsockname()[1])
+    supervisor = Supervisor(fork_server)
+    kafka, clients = RealKafka(), ConnectClients(properties, properties["group.id"])
+    admin = kafka.admin(clients.shared_admin())
+    configs = KafkaConfigBackingStore(kafka, clients, admin, config_topic(properties))
+    statuses = KafkaStatusBackingStore(kafka, clients, admin, status_topic(properties))
+    offsets = KafkaOffsetBackingStore(
+        kafka,
+        offset_topic(properties),
+        admin=admin,
+        producer=clients.topic_producer("offsets"),
+        consumer=clients.topic_consumer("offsets"),
+    )
+    stores: list[Store] = [configs, statuses, offsets]
+    herder = Herder(f"{host}:{port}", properties, configs, statuses, PluginRegistry(), waits_for_tasks=False)
+    configs.set_listener(herder)
+    identified = asyncio.create_task(asyncio.to_thread(cluster_id, admin))
+    try:
+        await asyncio.to_thread(_start_all, stores)
+    except (ConfigException, ConnectException):
+        identified.cancel()
+        raise
+    herder.start(Worker(properties, supervisor, WorkerOffsets(offsets), herder, properties["group.id"]))
+    rest = await start_rest(sockets, herder, await identified)
+    return RunningConnectWorker(rest, herder, supervisor, stores)
+
+
+class Store(Protocol):
+    """What starts and stops with the worker."""
+
+    def start(self) -> None:
+        """Read everything there is."""
+
+    def stop(self) -> None:
+        """Give everything back."""
+
+
+def _start_all(stores: list[Store]) -> None:
+    with ThreadPoolExecutor(len(stores)) as pool:
+        started = [pool.submit(store.start) for store in stores]
+    failure = next((each.exception() for each in started if each.exception()), None)
+    if failure is not None:
+        for store in stores:
+            store.stop()
+        raise failure
+
+
+def check_required(properties: Mapping[str, str], keys: tuple[str, ...]) -> None:
+    """Raises ConfigException for the first key that is missing."""
+    for key in keys:
+        if not properties.get(key):
+            raise ConfigException(f'Missing required configuration "{key}" which has no default value.')

@@ -1,0 +1,59 @@
+"""Puts a standalone worker together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from connect.api import ConfigException, ConnectException
+from connect.cli.connector_file import read_connector_file
+from connect.cli.distributed_worker import check_required
+from connect.cli.worker import RunningConnectWorker, cluster_id, start_rest
+from connect.herder.herder import Herder
+from connect.kafka.clients import RealKafka
+from connect.kafka.connect_clients import ConnectClients
+from connect.plugins.registry import PluginRegistry
+from connect.rest.server import advertised_address, bind, parse_listeners
+from connect.runtime.forkserver import ForkServer
+from connect.runtime.supervisor import Supervisor
+from connect.runtime.worker import Worker
+from connect.storage.config_store import MemoryConfigBackingStore
+from connect.storage.file_offset_store import FileOffsetBackingStore
+from connect.storage.status_store import MemoryStatusBackingStore
+from connect.storage.worker_offsets import WorkerOffsets
+
+_REQUIRED = ("bootstrap.servers", "key.converter", "value.converter", "offset.storage.file.filename")
+
+
+async def start(
+    properties: Mapping[str, str], fork_server: ForkServer, connector_files: Sequence[str]
+) -> RunningConnectWorker:
+    """Start a worker and create the connectors of the files, in order.
+
+    Raises ConfigException, ConnectException with what is wrong and how to mend it.
+    """
+    check_required(properties, _REQUIRED)
+    files = [read_connector_file(path) for path in connector_files]
+    listeners = parse_listeners(properties)
+    sockets = [bind(listener) for listener in listeners]
+    host, port = advertised_address(properties, listeners[0], sockets[0].getsockname()[1])
+    supervisor = Supervisor(fork_server)
+    admin = RealKafka().admin(ConnectClients(properties).shared_admin())
+    cluster = await asyncio.to_thread(cluster_id, admin)
+    configs, statuses = MemoryConfigBackingStore(), MemoryStatusBackingStore()
+    offsets = FileOffsetBackingStore(Path(properties["offset.storage.file.filename"]))
+    herder = Herder(f"{host}:{port}", properties, configs, statuses, PluginRegistry(), waits_for_tasks=True)
+    configs.set_listener(herder)
+    configs.start()
+    await asyncio.to_thread(offsets.start)
+    herder.start(Worker(properties, supervisor, WorkerOffsets(offsets), herder))
+    rest = await start_rest(sockets, herder, cluster)
+    worker = RunningConnectWorker(rest, herder, supervisor, [offsets])
+    try:
+        for file in files:
+            await herder.create_connector(file.name, file.config, file.initial)
+    except (ConfigException, ConnectException):
+        await worker.stop()
+        raise
+    return worker

@@ -1,0 +1,406 @@
+"""The connectors of this worker, or of the cluster: what REST and the command line ask for, and what becomes of it.
+
+What was asked for lives in the config store; a :class:`ConnectorRunner` per connector makes it so. All methods run on
+the worker's event loop, which owns this object's state; stores that block are called on threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from connect.api import AlreadyExistsException, ConnectException, NotFoundException
+from connect.herder import entities
+from connect.herder.entities import Json
+from connect.herder.errors import BadRequest, Forbidden
+from connect.herder.runner import ConnectorRunner, Wanted
+from connect.logging import set_level
+from connect.plugins.builtin import PluginKind
+from connect.plugins.registry import CONNECTOR_KINDS, PluginRegistry, version_of
+from connect.plugins.secrets import ConfigTransformer
+from connect.runtime.ids import ConnectorTaskId, State, TargetState
+from connect.runtime.worker import Worker
+from connect.storage.cluster_state import ClusterConfigState, Config, RestartRequest, SessionKey
+from connect.storage.config_store import ConfigBackingStore
+from connect.storage.status import ConnectorStatus, Status, TaskStatus, TopicStatus
+from connect.storage.status_store import StatusBackingStore
+
+log = logging.getLogger(__name__)
+
+
+class Herder:
+    """One worker that runs everything: standalone, or alone in its group."""
+
+    def __init__(
+        self,
+        worker_id: str,
+        properties: Mapping[str, str],
+        configs: ConfigBackingStore,
+        statuses: StatusBackingStore,
+        registry: PluginRegistry,
+        *,
+        waits_for_tasks: bool,
+    ) -> None:
+        """``waits_for_tasks``: answers to create and update come when the tasks are there (standalone)."""
+        self._worker_id = worker_id
+        self._properties = dict(properties)
+        self._configs = configs
+        self._statuses = statuses
+        self._registry = registry
+        self._waits_for_tasks = waits_for_tasks
+        self._transformer = ConfigTransformer(properties)
+        self._runners: dict[str, ConnectorRunner] = {}
+        self._background: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closing = False
+        self.generation = 0
+        self.worker: Worker
+
+    def start(self, worker: Worker) -> None:
+        """Begin to run what the stores hold."""
+        self._loop = asyncio.get_running_loop()
+        self.worker = worker
+        for name in self._state().connectors():
+            self._wake(name)
+
+    async def stop(self) -> None:
+        """Stop all connectors and tasks."""
+        self._closing = True
+        await asyncio.gather(*(runner.close() for runner in self._runners.values()))
+
+    # What the stores tell (ConfigStoreListener), on their threads
+
+    def on_connector_config_update(self, connector: str) -> None:
+        """A connector has a new configuration."""
+        self._wake_soon(connector)
+
+    def on_connector_config_remove(self, connector: str) -> None:
+        """A connector was deleted."""
+        self._wake_soon(connector)
+
+    def on_task_config_update(self, tasks: Sequence[ConnectorTaskId]) -> None:
+        """A connector has new task configurations; with none left it is not said which."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._wake_all)
+
+    def on_connector_target_state_change(self, connector: str) -> None:
+        """A connector is to be started, paused or stopped."""
+        self._wake_soon(connector)
+
+    def on_session_key_update(self, key: SessionKey) -> None:
+        """Requests between workers are signed with it; a worker alone makes none."""
+
+    def on_restart_request(self, request: RestartRequest) -> None:
+        """Another worker's request; a worker alone carries out its own at once."""
+
+    def on_logging_level_update(self, logger: str, level: str) -> None:
+        """A log level changes on all workers."""
+        set_level(logger, level)
+
+    def _wake_all(self) -> None:
+        for runner in self._runners.values():
+            runner.wake()
+
+    def _wake_soon(self, connector: str) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._wake, connector)
+
+    def _wake(self, connector: str) -> ConnectorRunner | None:
+        if self._closing:
+            return None
+        if connector not in self._runners:
+            self._runners[connector] = ConnectorRunner(connector, self.worker, self)
+        self._runners[connector].wake()
+        return self._runners[connector]
+
+    # What runners need (RunnerHost)
+
+    def wanted(self, connector: str) -> Wanted:
+        """The present picture of a connector."""
+        state = self._state()
+        config = state.connector_config(connector)
+        target = state.target_state(connector) or TargetState.STARTED
+        stored = state.all_task_configs(connector)
+        run = {} if config is None or target is TargetState.STOPPED else stored
+        return Wanted(config, target, state.applied_config(connector), list(stored.values()), run)
+
+    def resolve(self, config: Config) -> dict[str, str]:
+        """A configuration with its variables replaced by their values."""
+        return self._transformer.transform(config)
+
+    def report_connector(self, connector: str, state: State, trace: str | None = None) -> None:
+        """Publish a connector's state."""
+        self._report(
+            ConnectorStatus(connector, state, self._worker_id, self.generation, trace, self._version(connector))
+        )
+
+    def report_task(self, task_id: ConnectorTaskId, state: State, trace: str | None = None) -> None:
+        """Publish a task's state."""
+        version = self._version(task_id.connector)
+        self._report(TaskStatus(task_id, state, self._worker_id, self.generation, trace, version))
+
+    def _report(self, status: Status) -> None:
+        connector = status.connector if isinstance(status, ConnectorStatus) else status.task.connector
+        if status.state is not State.DESTROYED and not self._state().contains(connector):
+            return  # deleted meanwhile
+        if status.state in (State.UNASSIGNED, State.FAILED):
+            self._statuses.put_safe(status)
+        else:
+            self._statuses.put(status)
+
+    async def publish_task_configs(self, connector: str, configs: Sequence[Config]) -> None:
+        """Store new task configurations."""
+        await asyncio.to_thread(self._configs.put_task_configs, connector, list(configs))
+        self._wake(connector)
+
+    # What the worker tells (WorkerListener)
+
+    def on_task_state(self, task_id: ConnectorTaskId, state: State, trace: str | None) -> None:
+        """A task is now in that state."""
+        self.report_task(task_id, state, trace)
+
+    def on_connector_failed(self, connector: str, trace: str) -> None:
+        """A running connector has failed."""
+        runner = self._runners.get(connector)
+        if runner is not None and not self._closing:
+            self._spawn(runner.report_failure(trace))
+
+    def on_topics(self, task_id: ConnectorTaskId, topics: list[str]) -> None:
+        """A task has used those topics for the first time."""
+        if self._properties.get("topic.tracking.enable", "true").lower() == "true":
+            for topic in topics:
+                self._statuses.put_topic(TopicStatus.now(topic, task_id))
+
+    def on_reconfiguration_requested(self, connector: str) -> None:
+        """A connector asks for new task configurations."""
+        if connector in self._runners:
+            self._runners[connector].request_reconfiguration()
+
+    def _spawn(self, coroutine: Any) -> None:
+        task = asyncio.create_task(coroutine)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    # Reading
+
+    def connectors(self) -> list[str]:
+        """The names of all connectors."""
+        return list(self._state().connectors())
+
+    def connector_info(self, connector: str) -> Json:
+        """Configuration, tasks and type. Raises NotFoundException."""
+        state = self._known(connector)
+        config = state.connector_config(connector) or {}
+        return entities.connector_info(connector, config, state.tasks(connector), self.connector_type(connector))
+
+    def connector_config(self, connector: str) -> Json:
+        """The configuration as it was given. Raises NotFoundException."""
+        return dict(self._known(connector).connector_config(connector) or {})
+
+    def tasks(self, connector: str) -> list[Json]:
+        """The configurations of all tasks. Raises NotFoundException."""
+        state = self._known(connector)
+        return [
+            {"id": entities.task_id_json(task_id), "config": dict(state.task_config(task_id) or {})}
+            for task_id in state.tasks(connector)
+        ]
+
+    def connector_status(self, connector: str) -> Json:
+        """The states of the connector and its tasks. Raises NotFoundException."""
+        found = self._statuses.connector_status(connector)
+        if found is None:
+            raise NotFoundException(f"No status found for connector {connector}")
+        shown = entities.state_json(found.state.value, found.worker_id, found.version, found.trace)
+        tasks = [
+            entities.state_json(task.state.value, task.worker_id, task.version, task.trace, task.task.task)
+            for task in self._statuses.task_statuses(connector)
+        ]
+        return entities.connector_status(connector, shown, tasks, self.connector_type(connector))
+
+    def task_status(self, task_id: ConnectorTaskId) -> Json:
+        """The state of a task. Raises NotFoundException."""
+        found = self._statuses.task_status(task_id)
+        if found is None:
+            raise NotFoundException(f"No status found for task {task_id}")
+        return entities.state_json(found.state.value, found.worker_id, found.version, found.trace, task_id.task)
+
+    def connector_topics(self, connector: str) -> Json:
+        """The topics that the connector has used. Raises Forbidden when they are not tracked."""
+        self._require("topic.tracking.enable", "Topic tracking is disabled.")
+        return {connector: {"topics": sorted(status.topic for status in self._statuses.topic_statuses(connector))}}
+
+    def reset_topics(self, connector: str) -> None:
+        """Forget the topics that the connector has used. Raises Forbidden."""
+        self._require("topic.tracking.enable", "Topic tracking is disabled.")
+        self._require("topic.tracking.allow.reset", "Topic tracking reset is disabled.")
+        self._forget_topics(connector)
+
+    def _forget_topics(self, connector: str) -> None:
+        for status in self._statuses.topic_statuses(connector):
+            self._statuses.delete_topic(connector, status.topic)
+
+    def connector_type(self, connector: str) -> str:
+        """``source``, ``sink``, or ``unknown`` when the class is not there."""
+        config = self._state().connector_config(connector) or {}
+        try:
+            return self._registry.find(config.get("connector.class") or "", *CONNECTOR_KINDS).kind.value
+        except ConnectException:
+            return "unknown"
+
+    # Changing
+
+    async def create_connector(self, connector: str, config: Config, initial: TargetState | None) -> Json:
+        """Add a connector. Raises AlreadyExistsException, BadRequest."""
+        self._validate(config)
+        if self._state().contains(connector):
+            raise AlreadyExistsException(f"Connector {connector} already exists")
+        return await self._put(connector, config, initial)
+
+    async def put_connector_config(self, connector: str, config: Config) -> tuple[bool, Json]:
+        """Add or change a connector: whether it is new, and what it is. Raises BadRequest."""
+        self._validate(config)
+        created = not self._state().contains(connector)
+        return created, await self._put(connector, config, None)
+
+    async def patch_connector_config(self, connector: str, patch: Config) -> Json:
+        """Change some keys; None removes one. Raises NotFoundException, BadRequest."""
+        config = {**self.connector_config(connector), **patch}
+        _, info = await self.put_connector_config(connector, {k: v for k, v in config.items() if v is not None})
+        return info
+
+    async def _put(self, connector: str, config: Config, initial: TargetState | None) -> Json:
+        before = self._state().tasks(connector)
+        await asyncio.to_thread(self._configs.put_connector_config, connector, dict(config), initial)
+        runner = self._wake(connector)
+        if self._waits_for_tasks and runner is not None:
+            await runner.settle()
+            before = self._state().tasks(connector)
+        return entities.connector_info(connector, config, before, self.connector_type(connector))
+
+    def _validate(self, config: Config) -> None:
+        if not config.get("connector.class"):
+            raise BadRequest(f"Connector config {dict(config)} contains no connector type")
+        try:
+            self._registry.find(str(config["connector.class"]), *CONNECTOR_KINDS)
+        except ConnectException as error:
+            raise BadRequest(str(error)) from error
+
+    async def delete_connector(self, connector: str) -> None:
+        """Stop and forget a connector. Raises NotFoundException."""
+        tasks = self._known(connector).tasks(connector)
+        await asyncio.to_thread(self._configs.remove_connector_config, connector)
+        runner = self._runners.pop(connector, None)
+        if runner is not None:
+            await runner.close()
+        for task_id in tasks:
+            self.report_task(task_id, State.DESTROYED)
+        self.report_connector(connector, State.DESTROYED)
+        self._forget_topics(connector)
+
+    async def set_target_state(self, connector: str, target: TargetState) -> None:
+        """Start, pause or stop a connector. Raises NotFoundException."""
+        if not self._state().contains(connector):
+            raise NotFoundException(f"Unknown connector {connector}")
+        if target is TargetState.STOPPED:
+            await asyncio.to_thread(self._configs.put_task_configs, connector, [])
+        await asyncio.to_thread(self._configs.put_target_state, connector, target)
+        runner = self._wake(connector)
+        if target is TargetState.STOPPED and runner is not None:
+            await runner.settle()
+
+    async def restart_connector(
+        self, connector: str, *, include_tasks: bool = False, only_failed: bool = False
+    ) -> Json | None:
+        """Restart the instance, with flags also tasks; with flags the answer is the status right after.
+
+        Raises NotFoundException.
+        """
+        if not self._state().contains(connector):
+            raise NotFoundException(f"Unknown connector: {connector}")
+        if not include_tasks and not only_failed:
+            await self._runner(connector).restart_instance()
+            return None
+        status = self.connector_status(connector)
+        chosen = self._chosen(only_failed)
+        task_ids = [
+            ConnectorTaskId(connector, task["id"])
+            for task in status["tasks"]
+            if include_tasks and chosen(task["state"])
+        ]
+        instance = chosen(status["connector"]["state"])
+        for task_id in task_ids:
+            self.report_task(task_id, State.RESTARTING)
+        if instance:
+            self.report_connector(connector, State.RESTARTING)
+        answer = self.connector_status(connector)
+        self._spawn(self._restart(connector, instance, task_ids))
+        return answer
+
+    @staticmethod
+    def _chosen(only_failed: bool) -> Callable[[str], bool]:
+        return lambda state: not only_failed or state == State.FAILED.value
+
+    async def _restart(self, connector: str, instance: bool, task_ids: list[ConnectorTaskId]) -> None:
+        runner = self._runner(connector)
+        if instance:
+            await runner.restart_instance()
+        if task_ids:
+            await runner.restart_tasks(task_ids)
+
+    async def restart_task(self, task_id: ConnectorTaskId) -> None:
+        """Stop and start a task. Raises NotFoundException."""
+        state = self._state()
+        if not state.contains(task_id.connector):
+            raise NotFoundException(f"Unknown connector: {task_id.connector}")
+        if task_id not in state.tasks(task_id.connector):
+            raise NotFoundException(f"Unknown task: {task_id}")
+        await self._runner(task_id.connector).restart_tasks([task_id])
+
+    def _runner(self, connector: str) -> ConnectorRunner:
+        runner = self._wake(connector)
+        if runner is None:
+            raise ConnectException("Worker is shutting down")
+        return runner
+
+    # Helpers
+
+    def _state(self) -> ClusterConfigState:
+        return self._configs.snapshot()
+
+    def _known(self, connector: str) -> ClusterConfigState:
+        state = self._state()
+        if not state.contains(connector):
+            raise NotFoundException(f"Connector {connector} not found")
+        return state
+
+    def _version(self, connector: str) -> str | None:
+        config = self._state().connector_config(connector) or {}
+        try:
+            return version_of(self._registry.find(config.get("connector.class") or "", *CONNECTOR_KINDS))
+        except ConnectException:
+            return None
+
+    def _require(self, key: str, otherwise: str) -> None:
+        if self._properties.get(key, "true").lower() != "true":
+            raise Forbidden(otherwise)
+
+    def plugins(self, *, connectors_only: bool) -> list[Json]:
+        """The installed plugins as ``GET /connector-plugins`` lists them."""
+        order = (
+            CONNECTOR_KINDS
+            if connectors_only
+            else (
+                *CONNECTOR_KINDS,
+                PluginKind.TRANSFORMATION,
+                PluginKind.PREDICATE,
+                PluginKind.CONVERTER,
+                PluginKind.HEADER_CONVERTER,
+            )
+        )
+        return [
+            {"class": plugin.name, "type": kind.value, "version": version_of(plugin)}
+            for kind in order
+            for plugin in sorted(p for p in self._registry.plugins if p.kind is kind)
+        ]

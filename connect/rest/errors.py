@@ -1,0 +1,48 @@
+"""From exception to status code and body, once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from connect.api import AlreadyExistsException, ConnectException, NotFoundException
+from connect.herder.errors import BadRequest, Forbidden, RebalanceNeeded
+from connect.rest.answers import json_response
+
+log = logging.getLogger(__name__)
+
+_STATUS = {
+    NotFoundException: 404,
+    AlreadyExistsException: 409,
+    BadRequest: 400,
+    Forbidden: 403,
+    RebalanceNeeded: 409,
+}
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def error_response(status: int, message: str | None) -> web.Response:
+    """The body that every error has."""
+    return json_response({"error_code": status, "message": message}, status)
+
+
+@web.middleware
+async def error_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn exceptions into answers; unforeseen ones are logged and answered with their message, never a traceback."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        answer = error_response(error.status, f"HTTP {error.status} {error.reason}")
+        if isinstance(error, web.HTTPMethodNotAllowed):
+            answer.headers["Allow"] = ",".join(sorted(error.allowed_methods))
+        return answer
+    except ConnectException as error:
+        return error_response(_STATUS.get(type(error), 500), str(error))
+    except Exception as error:
+        log.exception("%s %s failed", request.method, request.path)
+        return error_response(500, str(error) or type(error).__name__)

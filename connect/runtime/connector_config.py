@@ -1,0 +1,389 @@
+"""The configuration keys that every connector has, whatever its class; and those of sources and of sinks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from connect.api import ConfigDef, ConfigException, ConfigType, Importance, Key, Width
+
+BOOLEAN, INT, LONG, SHORT = ConfigType.BOOLEAN, ConfigType.INT, ConfigType.LONG, ConfigType.SHORT
+STRING, LIST, CLASS = ConfigType.STRING, ConfigType.LIST, ConfigType.CLASS
+HIGH, MEDIUM, LOW = Importance.HIGH, Importance.MEDIUM, Importance.LOW
+
+_COMMON, _ERRORS = "Common", "Error Handling"
+
+
+def _name(key: str, value: Any) -> None:
+    if value is None or value == "":
+        raise ConfigException(key, value, "String may not be empty")
+    controls = [character for character in value if ord(character) < 32 or 127 <= ord(character) < 160]
+    if controls:
+        shown = ", ".join(f"0x{ord(character):02X}" for character in controls)
+        raise ConfigException(
+            key, value, f"String may not contain control sequences but had the following ASCII chars: {shown}"
+        )
+
+
+def _at_least(minimum: int) -> Any:
+    def check(key: str, value: Any) -> None:
+        if value is None:
+            raise ConfigException(key, value, "Value must be non-null")
+        if value < minimum:
+            raise ConfigException(key, value, f"Value must be at least {minimum}")
+
+    return check
+
+
+def _one_of(*allowed: str) -> Any:
+    def check(key: str, value: Any) -> None:
+        if value not in allowed:
+            raise ConfigException(key, value, f"String must be one of: {', '.join(allowed)}")
+
+    return check
+
+
+def _one_of_ignoring_case(*allowed: str) -> Any:
+    def check(key: str, value: Any) -> None:
+        if value is None or value.upper() not in allowed:
+            raise ConfigException(key, value, f"String must be one of (case insensitive): {', '.join(allowed)}")
+
+    return check
+
+
+def _unique_aliases(key: str, value: Any) -> None:
+    if value is not None and len(set(value)) != len(value):
+        raise ConfigException(key, ",".join(value), "Duplicate alias provided.")
+
+
+def _common_keys() -> Iterator[Key]:
+    yield Key(
+        "name",
+        STRING,
+        doc="Names the connector; unique in the cluster.",
+        importance=HIGH,
+        validator=_name,
+        group=_COMMON,
+        order_in_group=1,
+        width=Width.MEDIUM,
+        display_name="Connector name",
+    )
+    yield Key(
+        "connector.class",
+        STRING,
+        doc="The connector: full class name, or its short form such as FileStreamSink.",
+        importance=HIGH,
+        group=_COMMON,
+        order_in_group=2,
+        width=Width.LONG,
+        display_name="Connector class",
+    )
+    yield Key(
+        "connector.plugin.version",
+        STRING,
+        None,
+        "Which version of the connector; a range or 'latest'.",
+        group=_COMMON,
+        order_in_group=3,
+        width=Width.MEDIUM,
+        display_name="Connector version",
+    )
+    yield Key(
+        "tasks.max",
+        INT,
+        1,
+        "How many tasks the connector may have at most.",
+        HIGH,
+        _at_least(1),
+        _COMMON,
+        4,
+        Width.SHORT,
+        "Tasks max",
+    )
+    yield Key(
+        "tasks.max.enforce",
+        BOOLEAN,
+        True,
+        "Whether a connector that makes more tasks than tasks.max fails.",
+        LOW,
+        None,
+        _COMMON,
+        5,
+        Width.SHORT,
+        "Enforce tasks max",
+    )
+    order = 6
+    for part, base in (("key", "keys"), ("value", "values"), ("header", "headers")):
+        yield Key(
+            f"{part}.converter",
+            CLASS,
+            None,
+            f"Converter for {base}; the worker's own when not set.",
+            LOW,
+            None,
+            _COMMON,
+            order,
+            Width.SHORT,
+            f"{part.capitalize()} converter class",
+        )
+        yield Key(
+            f"{part}.converter.plugin.version",
+            STRING,
+            None,
+            f"Which version of the {part} converter.",
+            LOW,
+            None,
+            _COMMON,
+            order + 1,
+            Width.SHORT,
+            f"{part.capitalize()} converter version",
+        )
+        order += 2
+    yield Key(
+        "transforms",
+        LIST,
+        "",
+        "Aliases of the transformations that records go through, in order.",
+        LOW,
+        _unique_aliases,
+        "Transforms",
+        12,
+        Width.LONG,
+        "Transforms",
+    )
+    yield Key(
+        "predicates",
+        LIST,
+        "",
+        "Aliases of the predicates that transformations refer to.",
+        LOW,
+        _unique_aliases,
+        "Predicates",
+        13,
+        Width.LONG,
+        "Predicates",
+    )
+    yield Key(
+        "config.action.reload",
+        STRING,
+        "restart",
+        "What a change in a config provider's data leads to.",
+        LOW,
+        _one_of("none", "restart"),
+        _COMMON,
+        14,
+        Width.MEDIUM,
+        "Reload Action",
+    )
+    yield Key(
+        "errors.retry.timeout",
+        LONG,
+        0,
+        "How long a failed operation is retried, in ms; -1 = for ever.",
+        MEDIUM,
+        None,
+        _ERRORS,
+        1,
+        Width.MEDIUM,
+        "Retry Timeout for Errors",
+    )
+    yield Key(
+        "errors.retry.delay.max.ms",
+        LONG,
+        60000,
+        "The longest wait between two retries, in ms.",
+        MEDIUM,
+        None,
+        _ERRORS,
+        2,
+        Width.MEDIUM,
+        "Maximum Delay Between Retries for Errors",
+    )
+    yield Key(
+        "errors.tolerance",
+        STRING,
+        "none",
+        "'none': a bad record fails the task; 'all': it is skipped.",
+        MEDIUM,
+        _one_of("none", "all"),
+        _ERRORS,
+        3,
+        Width.SHORT,
+        "Error Tolerance",
+    )
+    yield Key(
+        "errors.log.enable",
+        BOOLEAN,
+        False,
+        "Log every error, also tolerated ones.",
+        MEDIUM,
+        None,
+        _ERRORS,
+        4,
+        Width.SHORT,
+        "Log Errors",
+    )
+    yield Key(
+        "errors.log.include.messages",
+        BOOLEAN,
+        False,
+        "Log also which record it was.",
+        MEDIUM,
+        None,
+        _ERRORS,
+        5,
+        Width.SHORT,
+        "Log Error Details",
+    )
+
+
+def _source_keys() -> Iterator[Key]:
+    exactly_once = "Exactly Once Support"
+    yield Key(
+        "topic.creation.groups",
+        LIST,
+        "",
+        "Groups of topics that are created with their own settings.",
+        LOW,
+        _unique_aliases,
+        "Topic Creation",
+        1,
+        Width.LONG,
+        "Topic Creation Groups",
+    )
+    yield Key(
+        "exactly.once.support",
+        STRING,
+        "requested",
+        "'required' refuses to run without exactly-once delivery.",
+        MEDIUM,
+        _one_of_ignoring_case("REQUIRED", "REQUESTED"),
+        exactly_once,
+        2,
+        Width.SHORT,
+        "Exactly once support",
+    )
+    yield Key(
+        "transaction.boundary",
+        STRING,
+        "poll",
+        "What makes a transaction: a poll, an interval, the connector.",
+        MEDIUM,
+        _one_of_ignoring_case("INTERVAL", "POLL", "CONNECTOR"),
+        exactly_once,
+        3,
+        Width.SHORT,
+        "Transaction Boundary",
+    )
+    yield Key(
+        "transaction.boundary.interval.ms",
+        LONG,
+        None,
+        "Length of a transaction for 'interval', in ms.",
+        LOW,
+        _optional(_at_least(0)),
+        exactly_once,
+        4,
+        Width.SHORT,
+        "Transaction boundary interval",
+    )
+    yield Key(
+        "offsets.storage.topic",
+        STRING,
+        None,
+        "A topic of its own for this connector's offsets.",
+        LOW,
+        _optional(_not_empty),
+        "offsets.topic",
+        1,
+        Width.LONG,
+        "Offsets topic",
+    )
+
+
+def _sink_keys() -> Iterator[Key]:
+    yield Key("topics", LIST, "", "The topics to read.", HIGH, None, _COMMON, 4, Width.LONG, "Topics")
+    yield Key(
+        "topics.regex",
+        STRING,
+        "",
+        "Reads every topic whose whole name matches.",
+        HIGH,
+        None,
+        _COMMON,
+        4,
+        Width.LONG,
+        "Topics regex",
+    )
+    prefix = "errors.deadletterqueue"
+    yield Key(
+        f"{prefix}.topic.name",
+        STRING,
+        "",
+        "Where records that fail are put; none when empty.",
+        MEDIUM,
+        None,
+        _ERRORS,
+        6,
+        Width.MEDIUM,
+        "Dead Letter Queue Topic Name",
+    )
+    yield Key(
+        f"{prefix}.topic.replication.factor",
+        SHORT,
+        3,
+        "Replication factor for creating that topic.",
+        MEDIUM,
+        None,
+        _ERRORS,
+        7,
+        Width.MEDIUM,
+        "Dead Letter Queue Topic Replication Factor",
+    )
+    yield Key(
+        f"{prefix}.context.headers.enable",
+        BOOLEAN,
+        False,
+        "Add headers that say what went wrong.",
+        MEDIUM,
+        None,
+        _ERRORS,
+        8,
+        Width.MEDIUM,
+        "Enable Error Context Headers",
+    )
+
+
+def _optional(check: Any) -> Any:
+    def check_unless_none(key: str, value: Any) -> None:
+        if value is not None:
+            check(key, value)
+
+    return check_unless_none
+
+
+def _not_empty(key: str, value: Any) -> None:
+    if not value:
+        raise ConfigException(key, value, "String must be non-empty")
+
+
+COMMON_CONFIG = ConfigDef(*_common_keys())
+SOURCE_CONFIG = ConfigDef(*_common_keys(), *_source_keys())
+SINK_CONFIG = ConfigDef(*_common_keys(), *_sink_keys())
+
+
+def sink_topics(config: Mapping[str, Any]) -> list[str]:
+    """What a sink subscribes to: topic names, or one pattern that begins with ``^``. Raises ConfigException."""
+    parsed = SINK_CONFIG.parse(config)
+    topics = list(dict.fromkeys(topic for topic in parsed["topics"] if topic))
+    regex = (parsed["topics.regex"] or "").strip()
+    if topics and regex:
+        raise ConfigException("topics and topics.regex are mutually exclusive options, but both are set.")
+    if not topics and not regex:
+        raise ConfigException("Must configure one of topics or topics.regex")
+    return topics or [f"^({regex})$"]
+
+
+def with_prefix(config: Mapping[str, str], prefix: str) -> dict[str, str]:
+    """The properties under a prefix, with the prefix removed."""
+    return {key[len(prefix) :]: value for key, value in config.items() if key.startswith(prefix)}

@@ -1,0 +1,220 @@
+"""Between batches and the bytes in Kafka: the converters of a task, applied to whole batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connect.api import (
+    ConnectException,
+    Converter,
+    Header,
+    HeaderConverter,
+    Headers,
+    RecordBatch,
+    Run,
+    Schema,
+    SinkOrigin,
+)
+from connect.runtime.errors.tolerance import ToleranceOperator
+from connect.runtime.progress import Stage
+
+RawHeaders = list[tuple[str, bytes | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Converters:
+    """The three converters of a task, with the class names that error reports show."""
+
+    key: Converter
+    value: Converter
+    header: HeaderConverter
+    key_class: str
+    value_class: str
+    header_class: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedBatch:
+    """Records as the producer takes them; lists are parallel, None where no record has one."""
+
+    topic: str
+    partition: int | None
+    keys: list[bytes | None] | None
+    values: list[bytes | None]
+    timestamps: list[int | None] | None
+    headers: list[RawHeaders] | None
+    batch: RecordBatch
+
+
+class SourceConversion:
+    """Turns batches into bytes."""
+
+    def __init__(self, converters: Converters, tolerance: ToleranceOperator) -> None:
+        self._converters = converters
+        self._tolerance = tolerance
+
+    def encode(self, batch: RecordBatch) -> list[EncodedBatch]:
+        """The encoded records, without those that fail and are tolerated. Raises ConnectException otherwise."""
+        if not batch.values:
+            return []
+        try:
+            return [self._encode(batch)]
+        except Exception:  # found and judged by the record-by-record run
+            return [
+                encoded for index in range(len(batch)) for encoded in self._encode_single(batch.slice(index, index + 1))
+            ]
+
+    def _encode(self, batch: RecordBatch) -> EncodedBatch:
+        headers = self._headers(batch)
+        return _encoded(batch, self._keys(batch), self._values(batch), headers)
+
+    def _keys(self, batch: RecordBatch) -> list[bytes | None] | None:
+        if batch.keys is None and batch.key_schema is None:
+            return None
+        keys = batch.keys if batch.keys is not None else [None] * len(batch)
+        return self._converters.key.from_connect_batch(batch.topic, batch.key_schema, keys, batch.headers)
+
+    def _values(self, batch: RecordBatch) -> list[bytes | None]:
+        return self._converters.value.from_connect_batch(batch.topic, batch.value_schema, batch.values, batch.headers)
+
+    def _headers(self, batch: RecordBatch) -> list[RawHeaders] | None:
+        if batch.headers is None:
+            return None
+        convert, topic = self._converters.header.from_connect_header, batch.topic
+        return [[(h.key, convert(topic, h.key, h.schema, h.value)) for h in headers] for headers in batch.headers]
+
+    def _encode_single(self, single: RecordBatch) -> list[EncodedBatch]:
+        """Find the stage that fails, with retries and tolerance for each."""
+        converters = self._converters
+        run = self._tolerance.run
+        headers = run(Stage.HEADER_CONVERTER, converters.header_class, lambda b: [self._headers(b)], single)
+        if not headers:
+            return []
+        keys = run(Stage.KEY_CONVERTER, converters.key_class, lambda b: [self._keys(b)], single)
+        if not keys:
+            return []
+        values = run(Stage.VALUE_CONVERTER, converters.value_class, self._values, single)
+        return [_encoded(single, keys[0], values, headers[0])] if values else []
+
+
+def _encoded(
+    batch: RecordBatch,
+    keys: list[bytes | None] | None,
+    values: list[bytes | None],
+    headers: list[RawHeaders] | None,
+) -> EncodedBatch:
+    if batch.topic is None:
+        raise ConnectException("A source record has no topic")
+    timestamps = _checked_timestamps(batch.timestamps)
+    return EncodedBatch(batch.topic, batch.partition, keys, values, timestamps, headers, batch)
+
+
+def _checked_timestamps(timestamps: list[int | None] | None) -> list[int | None] | None:
+    if timestamps is None or not any(t is not None and t < 0 for t in timestamps):
+        return timestamps
+    for timestamp in timestamps:
+        if timestamp is not None and timestamp < -1:
+            raise ConnectException(f"Invalid record timestamp {timestamp}")
+    return [None if timestamp == -1 else timestamp for timestamp in timestamps]
+
+
+class SinkConversion:
+    """Turns consumed bytes into batches."""
+
+    def __init__(self, converters: Converters, tolerance: ToleranceOperator) -> None:
+        self._converters = converters
+        self._tolerance = tolerance
+
+    def decode(self, origin: SinkOrigin) -> list[RecordBatch]:
+        """The records, without those that fail and are tolerated. Raises ConnectException otherwise."""
+        raw = RecordBatch(origin.topic, list(origin.values), origin=origin, partition=origin.partition)
+        try:
+            return self._decode(raw)
+        except Exception:  # found and judged by the record-by-record run
+            return [batch for index in range(len(raw)) for batch in self._decode_single(raw.slice(index, index + 1))]
+
+    def _decode(self, raw: RecordBatch) -> list[RecordBatch]:
+        headers = self._headers(raw)
+        return _decoded(raw, headers, self._keys(raw, headers), self._values(raw, headers))
+
+    def _keys(self, raw: RecordBatch, headers: list[Headers] | None) -> list[Run]:
+        origin = _sink_origin(raw)
+        keys = [origin.keys[position] for position in raw.positions]
+        if headers is None and not any(key is not None for key in keys):
+            schema, value = self._converters.key.to_connect_data(raw.topic, None)
+            return [(schema, [value] * len(keys))]
+        return self._converters.key.to_connect_batch(raw.topic, keys, headers)
+
+    def _values(self, raw: RecordBatch, headers: list[Headers] | None) -> list[Run]:
+        return self._converters.value.to_connect_batch(raw.topic, raw.values, headers)
+
+    def _headers(self, raw: RecordBatch) -> list[Headers] | None:
+        origin = _sink_origin(raw)
+        if origin.headers is None:
+            return None
+        return [self._convert_headers(raw.topic, origin.headers[position]) for position in raw.positions]
+
+    def _convert_headers(self, topic: str | None, headers: Sequence[tuple[str, bytes | None]]) -> Headers:
+        convert = self._converters.header.to_connect_header
+        result = []
+        for key, data in headers:
+            schema, value = convert(topic, key, data)
+            result.append(Header(key, value, schema))
+        return Headers(result)
+
+    def _decode_single(self, raw: RecordBatch) -> list[RecordBatch]:
+        converters = self._converters
+        run = self._tolerance.run
+        headers = run(Stage.HEADER_CONVERTER, converters.header_class, lambda b: [self._headers(b)], raw)
+        if not headers:
+            return []
+        keys = run(Stage.KEY_CONVERTER, converters.key_class, lambda b: self._keys(b, headers[0]), raw)
+        if not keys:
+            return []
+        values = run(Stage.VALUE_CONVERTER, converters.value_class, lambda b: self._values(b, headers[0]), raw)
+        return _decoded(raw, headers[0], keys, values) if values else []
+
+
+def _decoded(raw: RecordBatch, headers: list[Headers] | None, keys: list[Run], values: list[Run]) -> list[RecordBatch]:
+    stamps = _sink_origin(raw).timestamps
+    batch = raw.replace(
+        headers=headers,
+        timestamps=None if stamps is None else [stamps[position] for position in raw.positions],
+    )
+    if len(keys) == 1 and len(values) == 1:
+        return [_with_runs(batch, keys[0], values[0])]
+    return _merge_runs(batch, keys, values)
+
+
+def _sink_origin(raw: RecordBatch) -> SinkOrigin:
+    if not isinstance(raw.origin, SinkOrigin):
+        raise TypeError("Only consumed records can be decoded")
+    return raw.origin
+
+
+def _with_runs(batch: RecordBatch, keys: Run, values: Run) -> RecordBatch:
+    held = keys[1] if any(key is not None for key in keys[1]) else None
+    return batch.replace(key_schema=keys[0], keys=held, value_schema=values[0], values=values[1])
+
+
+def _merge_runs(batch: RecordBatch, keys: list[Run], values: list[Run]) -> list[RecordBatch]:
+    """Cut the batch where the schema of keys or values changes."""
+    batches = []
+    starts = sorted(_boundaries(keys) | _boundaries(values))
+    all_keys: list[tuple[Schema | None, Any]] = [(schema, key) for schema, run in keys for key in run]
+    all_values: list[tuple[Schema | None, Any]] = [(schema, value) for schema, run in values for value in run]
+    for start, stop in zip(starts, [*starts[1:], len(batch)], strict=True):
+        key_run = (all_keys[start][0], [key for _, key in all_keys[start:stop]])
+        value_run = (all_values[start][0], [value for _, value in all_values[start:stop]])
+        batches.append(_with_runs(batch.slice(start, stop), key_run, value_run))
+    return batches
+
+
+def _boundaries(runs: list[Run]) -> set[int]:
+    starts, position = set(), 0
+    for _, items in runs:
+        starts.add(position)
+        position += len(items)
+    return starts

@@ -1,0 +1,1 @@
+"""One judge for failures of records: retry, skip and report, or fail the task."""

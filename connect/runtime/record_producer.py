@@ -1,0 +1,134 @@
+"""Hands encoded batches to the producer, with backpressure, and learns what became of them."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from connect.api import ConnectException, RecordMetadata, SourceRecord
+from connect.kafka.door import KafkaException, ProducerClient
+from connect.kafka.errors import kafka_error
+from connect.runtime.conversion import EncodedBatch
+from connect.runtime.task_link import TaskControl
+
+_QUEUE_FULL_WAIT_SECONDS = 0.05
+
+Acknowledge = Callable[[SourceRecord, RecordMetadata | None], None]
+
+
+class RecordProducer:
+    """Sends batches; :meth:`flush` says whether Kafka has them all."""
+
+    def __init__(
+        self,
+        create_producer: Callable[[], ProducerClient],
+        control: TaskControl,
+        acknowledge: Acknowledge | None = None,
+        tolerate: Callable[[ConnectException], None] | None = None,
+    ) -> None:
+        """``create_producer`` is called for the first record: an idle task has no producer.
+
+        ``acknowledge`` asks for one call per acknowledged record (slower). ``tolerate`` takes delivery failures of
+        records when errors are tolerated; without it the first one fails the task.
+        """
+        self._create_producer = create_producer
+        self._control = control
+        self._acknowledge = acknowledge
+        self._tolerate = tolerate
+        self._producer: ProducerClient | None = None
+        self._failure: BaseException | None = None
+
+    def send(self, encoded: EncodedBatch) -> bool:
+        """Queue a batch, waiting while the queue is full. False when the task was asked to stop before all was queued.
+
+        Raises ConnectException when an earlier record could not be delivered.
+        """
+        self.raise_failure()
+        if self._producer is None:
+            self._producer = self._create_producer()
+        return self._produce(self._producer, encoded)
+
+    def _produce(self, producer: ProducerClient, encoded: EncodedBatch) -> bool:
+        """One call per record, by position: as fast as the client's ``produce_batch``, which knows no timestamps."""
+        produce, topic = producer.produce, encoded.topic
+        partition = -1 if encoded.partition is None else encoded.partition
+        on_delivery: Any = self._on_delivery
+        for index, (value, key, timestamp, headers) in enumerate(_rows(encoded)):
+            if self._acknowledge is not None:
+                on_delivery = self._acknowledging(encoded, index, self._acknowledge)
+            try:
+                produce(topic, value, key, partition, None, on_delivery, timestamp or 0, headers)
+            except BufferError:
+                if not self._produce_when_there_is_room(
+                    producer, (topic, value, key, partition, None, on_delivery, timestamp or 0, headers)
+                ):
+                    return False
+            except KafkaException as error:
+                self._fail(ConnectException(f"Could not send a record to topic {topic}: {kafka_error(error).str()}"))
+                self.raise_failure()
+        producer.poll(0)
+        return True
+
+    def _produce_when_there_is_room(self, producer: ProducerClient, message: tuple[Any, ...]) -> bool:
+        while not self._wait_for_room(producer):
+            try:
+                producer.produce(*message)
+            except BufferError:
+                continue
+            return True
+        return False
+
+    def _acknowledging(self, encoded: EncodedBatch, index: int, acknowledge: Acknowledge) -> Callable[[Any, Any], None]:
+        def on_delivery(error: Any, message: Any) -> None:
+            if error is not None:
+                self._on_delivery(error, message)
+                return
+            record = encoded.batch.record(index)
+            metadata = RecordMetadata(message.topic(), message.partition(), message.offset(), message.timestamp()[1])
+            if isinstance(record, SourceRecord):
+                acknowledge(record, metadata)
+
+        return on_delivery
+
+    def _wait_for_room(self, producer: ProducerClient) -> bool:
+        producer.poll(_QUEUE_FULL_WAIT_SECONDS)
+        self.raise_failure()
+        return self._control.stopping
+
+    def _on_delivery(self, error: Any, message: Any) -> None:
+        if error is None:
+            return
+        self._fail(ConnectException(f"Could not deliver a record to topic {message.topic()}: {error.str()}"))
+
+    def _fail(self, failure: ConnectException) -> None:
+        if self._tolerate is None:
+            self._failure = self._failure or failure
+        else:
+            self._tolerate(failure)
+
+    def raise_failure(self) -> None:
+        """Raise ConnectException when a record could not be delivered and errors are not tolerated."""
+        if self._failure is not None:
+            raise ConnectException("Unrecoverable exception from producer send callback") from self._failure
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until Kafka has everything. False when ``timeout`` seconds were not enough."""
+        if self._producer is None:
+            return True
+        deadline = time.monotonic() + timeout
+        while self._producer.flush(max(0.0, min(0.5, deadline - time.monotonic()))):
+            if self._failure is not None or time.monotonic() >= deadline:
+                return False
+        return self._failure is None
+
+    def close(self) -> None:
+        """Forget what is still queued; the caller has flushed what it wanted to keep."""
+        self._producer = None
+
+
+def _rows(encoded: EncodedBatch) -> Iterable[tuple[bytes | None, bytes | None, int | None, Any]]:
+    nothing = itertools.repeat(None)
+    columns = (encoded.keys or nothing, encoded.timestamps or nothing, encoded.headers or nothing)
+    return zip(encoded.values, *columns, strict=False)

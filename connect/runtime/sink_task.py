@@ -1,0 +1,328 @@
+"""The life of a sink task: consume, convert, transform, put, commit offsets."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connect.api import (
+    ConnectException,
+    IllegalWorkerStateException,
+    RecordBatch,
+    RetriableException,
+    SinkOrigin,
+    SinkTask,
+    TopicPartition,
+)
+from connect.runtime.consumed import group_messages, next_offsets
+from connect.runtime.conversion import SinkConversion
+from connect.runtime.errors.tolerance import ToleranceOperator
+from connect.runtime.ids import ConnectorTaskId, State
+from connect.runtime.progress import Progress, Stage
+from connect.runtime.sink_consumer import SinkConsumer
+from connect.runtime.task_link import TaskControl, TaskReporter
+from connect.runtime.transformations import TransformationChain
+
+log = logging.getLogger(__name__)
+
+_RETRY_WAIT_SECONDS = 0.1
+_IDLE_POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SinkPath:
+    """The parts that a sink task's records go through."""
+
+    conversion: SinkConversion
+    chain: TransformationChain
+    tolerance: ToleranceOperator
+
+
+class WorkerSinkTask:
+    """Runs a :class:`SinkTask` until it is asked to stop or fails."""
+
+    def __init__(
+        self,
+        task_id: ConnectorTaskId,
+        task: SinkTask,
+        path: SinkPath,
+        consumer: SinkConsumer,
+        control: TaskControl,
+        reporter: TaskReporter,
+        progress: Progress,
+        flush_interval: float,
+        before_commit: Callable[[], None],
+    ) -> None:
+        """``flush_interval`` in seconds; ``before_commit`` makes reported records durable."""
+        self._id = task_id
+        self._task = task
+        self._path = path
+        self._consumer = consumer
+        self._control = control
+        self._reporter = reporter
+        self._progress = progress
+        self._flush_interval = flush_interval
+        self._before_commit = before_commit
+        self._consumed: dict[TopicPartition, int] = {}
+        self._undelivered: list[RecordBatch] = []
+        self._task_paused: set[TopicPartition] = set()
+        self._topics: set[str] = set()
+        self._rewinds: dict[TopicPartition, int] = {}
+        self._timeout: float | None = None
+        self._commit_requested = False
+        self._next_commit = 0.0
+        self._rebalance_error: Exception | None = None
+
+    # What the task may ask for (SinkTaskContext)
+
+    def rewind(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Read on from those offsets after the current call of the task."""
+        self._rewinds.update(offsets)
+
+    def set_timeout(self, milliseconds: int) -> None:
+        """Wait that long at most before the next ``put``, once."""
+        self._timeout = milliseconds / 1000
+
+    def request_commit(self) -> None:
+        """Commit after the current iteration."""
+        self._commit_requested = True
+
+    def assignment(self) -> set[TopicPartition]:
+        """The partitions held now."""
+        return set(self._consumed)
+
+    def pause_partitions(self, partitions: Iterable[TopicPartition]) -> None:
+        """Stop reading those partitions."""
+        wanted = self._assigned(partitions, "pause")
+        self._task_paused |= wanted
+        self._consumer.pause(wanted)
+
+    def resume_partitions(self, partitions: Iterable[TopicPartition]) -> None:
+        """Read those partitions again, unless everything is paused at the moment."""
+        wanted = self._assigned(partitions, "resume")
+        self._task_paused -= wanted
+        if not self._undelivered and not self._control.paused:
+            self._consumer.resume(wanted)
+
+    def _assigned(self, partitions: Iterable[TopicPartition], verb: str) -> set[TopicPartition]:
+        wanted = set(partitions)
+        if not wanted <= self._consumed.keys():
+            raise IllegalWorkerStateException(
+                f"SinkTasks may not {verb} partitions that are not currently assigned to them."
+            )
+        return wanted
+
+    # The loop
+
+    def run(self, config: Mapping[str, str]) -> None:
+        """Start the task and copy until stopped. Raises what made the task fail."""
+        started = False
+        try:
+            if self._control.paused:
+                self._reporter.report_state(State.PAUSED)
+                self._progress.enter(Stage.PAUSED)
+                self._control.wait_while_paused()
+            if self._control.stopping:
+                return
+            self._progress.enter(Stage.START)
+            started = True
+            self._task.start(config)
+            self._consumer.subscribe(self._on_assigned, self._on_revoked, self._on_lost)
+            self._reporter.report_state(State.RUNNING)
+            self._next_commit = time.monotonic() + self._flush_interval
+            self._copy()
+        finally:
+            self._close(started)
+
+    def _copy(self) -> None:
+        control = self._control
+        paused = False
+        while not control.stopping:
+            if control.paused != paused:
+                paused = control.paused
+                self._apply_pause(paused)
+            self._iterate()
+
+    def _apply_pause(self, paused: bool) -> None:
+        if paused:
+            self._consumer.pause(self._consumed)
+            self._commit_requested = True
+            self._reporter.report_state(State.PAUSED)
+        else:
+            if not self._undelivered:
+                self._consumer.resume(self._consumed.keys() - self._task_paused)
+            self._reporter.report_state(State.RUNNING)
+
+    def _iterate(self) -> None:
+        if self._commit_requested or time.monotonic() >= self._next_commit:
+            self._commit()
+        self._apply_rewinds()
+        self._progress.enter(Stage.KAFKA_CONSUME)
+        messages = self._consumer.consume(self._poll_timeout())
+        self._raise_rebalance_error()
+        if messages:
+            self._undelivered += self._to_batches(group_messages(messages))
+        self._deliver()
+
+    def _poll_timeout(self) -> float:
+        timeout, self._timeout = self._timeout, None
+        if timeout is None and self._undelivered:
+            timeout = _RETRY_WAIT_SECONDS
+        until_commit = max(0.0, self._next_commit - time.monotonic())
+        return min(until_commit, _IDLE_POLL_SECONDS if timeout is None else timeout)
+
+    def _apply_rewinds(self) -> None:
+        if not self._rewinds:
+            return
+        rewinds, self._rewinds = self._rewinds, {}
+        for partition, offset in rewinds.items():
+            if partition in self._consumed:
+                self._consumer.seek(partition, offset)
+                self._consumed[partition] = offset
+
+    def _to_batches(self, origins: Sequence[SinkOrigin]) -> list[RecordBatch]:
+        count = sum(map(len, origins))
+        self._progress.count("sink-record-read-total", count)
+        self._consumed.update(next_offsets(origins))
+        fresh = [origin.topic for origin in origins if origin.topic not in self._topics]
+        if fresh:
+            self._topics.update(fresh)
+            self._reporter.report_topics(sorted(set(fresh)))
+        self._progress.enter(Stage.VALUE_CONVERTER)
+        decoded = [batch for origin in origins for batch in self._path.conversion.decode(origin)]
+        chain = self._path.chain
+        if not chain:
+            return decoded
+        self._progress.enter(Stage.TRANSFORMATION)
+        run = self._path.tolerance.run
+        return [out for batch in decoded for out in run(Stage.TRANSFORMATION, chain.failing_class, chain.apply, batch)]
+
+    def _deliver(self) -> None:
+        batches = self._undelivered
+        self._progress.enter(Stage.TASK_PUT)
+        began = time.monotonic()
+        try:
+            self._task.put_batch(batches)
+        except RetriableException:
+            log.warning("%s could not put %d records; they will be put again", self._id, sum(map(len, batches)))
+            log.debug("%s: the reason to put again", self._id, exc_info=True)
+            self._progress.count("put-retries-total")
+            self._consumer.pause(self._consumed)
+            return
+        except Exception as error:
+            raise ConnectException("Exiting WorkerSinkTask due to unrecoverable exception.") from error
+        if not batches:
+            return
+        milliseconds = (time.monotonic() - began) * 1000
+        self._progress.count("sink-record-send-total", sum(map(len, batches)))
+        self._progress.count("put-batch-time-ms-total", milliseconds)
+        self._progress.count("put-batch-total")
+        self._progress.observe("put-batch-max-time-ms", milliseconds)
+        self._undelivered = []
+        if self._consumer.paused and not self._control.paused:
+            self._consumer.resume(self._consumed.keys() - self._task_paused)
+
+    # Offsets
+
+    def _deliverable(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        """Offsets up to which those partitions were put; -1 (nothing read yet) is left out."""
+        offsets = {p: self._consumed[p] for p in partitions if self._consumed.get(p, -1) >= 0}
+        for batch in reversed(self._undelivered):
+            origin = batch.origin
+            if isinstance(origin, SinkOrigin):
+                partition = TopicPartition(origin.topic, origin.partition)
+                if partition in offsets:
+                    offsets[partition] = origin.offsets[batch.positions[0]]
+        return offsets
+
+    def _commit(self, *, closing: bool = False, partitions: Iterable[TopicPartition] | None = None) -> None:
+        self._commit_requested = False
+        self._next_commit = time.monotonic() + self._flush_interval
+        self._progress.enter(Stage.COMMIT)
+        current = self._deliverable(list(self._consumed) if partitions is None else partitions)
+        if not current:
+            return
+        try:
+            wanted = self._task.pre_commit(current)
+            self._before_commit()
+        except Exception:
+            self._progress.count("offset-commit-failure-total")
+            if closing:
+                log.warning("%s: pre_commit failed while closing; nothing is committed", self._id, exc_info=True)
+            else:
+                log.exception("%s: pre_commit failed; going back to the last committed offsets", self._id)
+                self._seek_to_committed(current)
+            return
+        offsets = {
+            partition: offset
+            for partition, offset in wanted.items()
+            if partition in current and offset <= current[partition]
+        }
+        if offsets:
+            self._consumer.commit(offsets, wait=closing)
+        self._progress.count("offset-commit-success-total")
+
+    def _seek_to_committed(self, current: Iterable[TopicPartition]) -> None:
+        self._undelivered = []
+        for partition, offset in self._consumer.committed(list(current)).items():
+            self._consumer.seek(partition, offset)
+            self._consumed[partition] = offset
+        if not self._control.paused:
+            self._consumer.resume(self._consumed.keys() - self._task_paused)
+
+    # Rebalances; called by the consumer inside consume()
+
+    def _on_assigned(self, positions: Mapping[TopicPartition, int]) -> None:
+        self._consumed.update(positions)
+        try:
+            self._task.open(list(positions))
+        except Exception as error:
+            self._rebalance_error = error
+        if self._control.paused or self._undelivered:
+            self._consumer.pause(positions)
+
+    def _on_revoked(self, partitions: Sequence[TopicPartition]) -> None:
+        self._commit(closing=True, partitions=partitions)
+        self._release(partitions)
+
+    def _on_lost(self, partitions: Sequence[TopicPartition]) -> None:
+        self._release(partitions)
+
+    def _release(self, partitions: Sequence[TopicPartition]) -> None:
+        try:
+            self._task.close(list(partitions))
+        except Exception as error:
+            self._rebalance_error = error
+        gone = set(partitions)
+        for partition in gone:
+            self._consumed.pop(partition, None)
+            self._rewinds.pop(partition, None)
+        self._task_paused -= gone
+        self._undelivered = [batch for batch in self._undelivered if _partition_of(batch) not in gone]
+
+    def _raise_rebalance_error(self) -> None:
+        if self._rebalance_error is not None:
+            error, self._rebalance_error = self._rebalance_error, None
+            raise error
+
+    def _close(self, started: bool) -> None:
+        if started:
+            if self._consumed:
+                held = list(self._consumed)
+                self._commit(closing=True)
+                self._release(held)
+            self._progress.enter(Stage.STOP)
+            try:
+                self._task.stop()
+            except Exception:
+                log.exception("%s: stop failed", self._id)
+        self._path.chain.close()
+        self._consumer.close()
+
+
+def _partition_of(batch: RecordBatch) -> Any:
+    origin = batch.origin
+    return TopicPartition(origin.topic, origin.partition) if isinstance(origin, SinkOrigin) else None

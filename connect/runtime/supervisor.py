@@ -1,0 +1,77 @@
+"""Starts, watches, stops and kills the worker's child processes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from typing import Any
+
+from connect.runtime.channel import Handler, WorkerChannel
+from connect.runtime.forkserver import ForkServer
+
+log = logging.getLogger(__name__)
+
+TASK, CONNECTOR_HOST = "task", "connector-host"
+
+
+class ChildProcess:
+    """A running child: its channel, and a future of how it ended."""
+
+    def __init__(self, pid: int, channel: WorkerChannel, exit_status: asyncio.Future[int]) -> None:
+        self.pid = pid
+        self.channel = channel
+        self.exit_status = exit_status
+
+    async def wait(self, timeout: float) -> bool:
+        """True when the process ends within ``timeout`` seconds."""
+        done, _ = await asyncio.wait([self.exit_status], timeout=timeout)
+        return bool(done)
+
+    async def kill(self) -> None:
+        """End the process at once and wait until it is gone."""
+        if not self.exit_status.done():
+            try:
+                os.kill(self.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                log.debug("Process %d has ended by itself", self.pid)
+            await asyncio.wait([self.exit_status])
+        await self.channel.close()
+
+    def describe_exit(self) -> str:
+        """How the process ended, in words."""
+        status = self.exit_status.result()
+        if os.WIFSIGNALED(status):
+            return f"was killed by signal {signal.Signals(os.WTERMSIG(status)).name}"
+        return f"ended with exit code {os.waitstatus_to_exitcode(status)}"
+
+
+class Supervisor:
+    """Makes children through the fork server."""
+
+    def __init__(self, fork_server: ForkServer) -> None:
+        self._fork_server = fork_server
+        self._children: set[ChildProcess] = set()
+
+    async def start(self, kind: str, handle: Handler) -> ChildProcess:
+        """Start a child; ``handle`` answers its calls."""
+        pid, sock, exit_status = await self._fork_server.fork(kind)
+        channel = WorkerChannel(handle)
+        await channel.open(sock)
+        child = ChildProcess(pid, channel, exit_status)
+        self._children.add(child)
+        exit_status.add_done_callback(lambda _: self._children.discard(child))
+        return child
+
+    async def close(self) -> None:
+        """Kill what still runs, and the fork server."""
+        await asyncio.gather(*(child.kill() for child in list(self._children)))
+        self._fork_server.close()
+
+
+def child_mains() -> dict[str, Any]:
+    """What each kind of child runs; importing this loads what all children share."""
+    from connect.runtime import connector_host, task_process
+
+    return {TASK: task_process.main, CONNECTOR_HOST: connector_host.main}

@@ -1,0 +1,174 @@
+"""Puts a task together: plugin instances, clients, error handling, and the loop that drives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connect.api import Connector, SinkTask, SourceTask
+from connect.kafka.connect_clients import ConnectClients
+from connect.kafka.door import ConsumerClient, KafkaDoor
+from connect.plugins.registry import CONNECTOR_KINDS, PluginRegistry
+from connect.runtime.connector_config import SINK_CONFIG, SOURCE_CONFIG, sink_topics
+from connect.runtime.conversion import SinkConversion, SourceConversion
+from connect.runtime.errors.reporters import LogReporter
+from connect.runtime.errors.tolerance import ErrorPolicy, ErrorReporter, ToleranceOperator
+from connect.runtime.ids import ConnectorTaskId
+from connect.runtime.plugins_of_task import make_chain, make_converters
+from connect.runtime.progress import Progress
+from connect.runtime.record_producer import RecordProducer
+from connect.runtime.sink_consumer import SinkConsumer
+from connect.runtime.sink_task import SinkPath, WorkerSinkTask
+from connect.runtime.source_task import SourcePath, WorkerSourceTask, overrides_commit_record
+from connect.runtime.task_context import WorkerSinkTaskContext, WorkerSourceTaskContext
+from connect.runtime.task_link import OffsetClient, TaskControl, TaskReporter
+from connect.runtime.topics import DeadLetterTopic, TopicCreation
+
+_DEFAULT_FLUSH_INTERVAL_MS = "60000"
+_DEFAULT_FLUSH_TIMEOUT_MS = "5000"
+_DEFAULT_MAX_POLL_RECORDS = "500"
+_PER_ERROR_REPORTS = {"librdkafka.delivery.report.only.error": "true"}
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSpec:
+    """What a task is started with. Configurations are resolved (no variables left) and never written anywhere.
+
+    ``connector`` is the connector's configuration, ``task`` the task's own, ``worker`` the worker's properties.
+    """
+
+    task_id: ConnectorTaskId
+    connector: Mapping[str, str]
+    task: Mapping[str, str]
+    worker: Mapping[str, str]
+    group_id: str | None
+
+    def milliseconds(self, key: str, default: str) -> float:
+        """A worker setting in ms, as seconds."""
+        return int(self.worker.get(key, default)) / 1000
+
+
+class TaskBuilder:
+    """Builds the loop of one task."""
+
+    def __init__(
+        self,
+        spec: TaskSpec,
+        registry: PluginRegistry,
+        kafka: KafkaDoor,
+        offsets: OffsetClient,
+        control: TaskControl,
+        reporter: TaskReporter,
+        progress: Progress,
+    ) -> None:
+        self._spec = spec
+        self._registry = registry
+        self._kafka = kafka
+        self._clients = ConnectClients(spec.worker, spec.group_id)
+        self._offsets = offsets
+        self._control = control
+        self._reporter = reporter
+        self._progress = progress
+
+    def build(self) -> Callable[[], None]:
+        """The loop, ready to run; it raises what makes the task fail. Raises ConnectException, ConfigException."""
+        connector_class: type[Connector] = self._registry.load(
+            self._spec.connector["connector.class"], *CONNECTOR_KINDS
+        )
+        task = connector_class().task_class()()
+        if isinstance(task, SourceTask):
+            return self._build_source(task)
+        if isinstance(task, SinkTask):
+            return self._build_sink(task)
+        raise TypeError(f"{type(task).__qualname__} is neither a SourceTask nor a SinkTask")
+
+    def _build_source(self, task: SourceTask) -> Callable[[], None]:
+        spec = self._spec
+        config = SOURCE_CONFIG.parse(spec.connector)
+        tolerance = self._tolerance(config, [])
+        worker_task: WorkerSourceTask
+
+        def tolerate(failure: BaseException) -> None:
+            worker_task.tolerate_delivery_failure(failure)
+
+        producer = RecordProducer(
+            lambda: (
+                self._kafka.producer(self._clients.source_producer(spec.task_id, spec.connector) | _PER_ERROR_REPORTS)
+                if not overrides_commit_record(task)
+                else self._kafka.producer(self._clients.source_producer(spec.task_id, spec.connector))
+            ),
+            self._control,
+            acknowledge=(lambda r, m: worker_task.commit_record(r, m)) if overrides_commit_record(task) else None,
+            tolerate=tolerate if tolerance.policy.tolerate_all else None,
+        )
+        creation = TopicCreation(
+            spec.worker,
+            spec.connector,
+            lambda: self._kafka.admin(self._clients.task_admin(spec.task_id, spec.connector)),
+        )
+        path = SourcePath(
+            chain=make_chain(self._registry, spec.connector),
+            conversion=SourceConversion(make_converters(self._registry, spec.connector, spec.worker), tolerance),
+            producer=producer,
+            tolerance=tolerance,
+            ensure_topic=creation.ensure,
+        )
+        worker_task = WorkerSourceTask(
+            spec.task_id,
+            task,
+            path,
+            self._offsets,
+            self._control,
+            self._reporter,
+            self._progress,
+            flush_interval=spec.milliseconds("offset.flush.interval.ms", _DEFAULT_FLUSH_INTERVAL_MS),
+            flush_timeout=spec.milliseconds("offset.flush.timeout.ms", _DEFAULT_FLUSH_TIMEOUT_MS),
+        )
+        task.initialize(WorkerSourceTaskContext(spec.task, self._control, tolerance, self._offsets))
+        return lambda: worker_task.run(spec.task)
+
+    def _build_sink(self, task: SinkTask) -> Callable[[], None]:
+        spec = self._spec
+        config = SINK_CONFIG.parse(spec.connector)
+        dead_letters = DeadLetterTopic(
+            spec.task_id,
+            config,
+            lambda: self._kafka.admin(self._clients.dead_letter_admin(spec.connector)),
+            lambda: self._kafka.producer(self._clients.dead_letter_producer(spec.task_id, spec.connector)),
+            self._progress,
+        )
+        tolerance = self._tolerance(config, dead_letters.reporters())
+        properties = self._clients.sink_consumer(spec.task_id, spec.connector)
+
+        def create_consumer(on_commit: Any) -> ConsumerClient:
+            return self._kafka.consumer(properties, on_commit)
+
+        worker_task = WorkerSinkTask(
+            spec.task_id,
+            task,
+            SinkPath(
+                conversion=SinkConversion(make_converters(self._registry, spec.connector, spec.worker), tolerance),
+                chain=make_chain(self._registry, spec.connector),
+                tolerance=tolerance,
+            ),
+            SinkConsumer(
+                create_consumer,
+                sink_topics(spec.connector),
+                int(properties.get("max.poll.records", _DEFAULT_MAX_POLL_RECORDS)),
+            ),
+            self._control,
+            self._reporter,
+            self._progress,
+            flush_interval=spec.milliseconds("offset.flush.interval.ms", _DEFAULT_FLUSH_INTERVAL_MS),
+            before_commit=dead_letters.flush,
+        )
+        task.initialize(WorkerSinkTaskContext(spec.task, self._control, tolerance, worker_task))
+        return lambda: worker_task.run(spec.task)
+
+    def _tolerance(self, config: Mapping[str, Any], reporters: Sequence[ErrorReporter]) -> ToleranceOperator:
+        found = list(reporters)
+        if config["errors.log.enable"]:
+            include = config["errors.log.include.messages"]
+            found.append(LogReporter(self._spec.task_id, self._progress, include_messages=include))
+        return ToleranceOperator(ErrorPolicy.from_config(config), found, self._progress, self._control.wait_for_stop)

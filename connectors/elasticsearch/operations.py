@@ -1,0 +1,306 @@
+"""From records to the lines of a bulk request: action, id, version, document."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from connect.api import ConnectException, DataException, Headers, RecordBatch, Schema, SinkOrigin, Type
+from connect.api.logical import to_millis
+from connect.api.numbers import Float32, Int8, Int16, Int32
+from connectors.elasticsearch.documents import DocumentEncoder, StreamTimestamps
+from connectors.elasticsearch.plain import PlainRules
+from connectors.elasticsearch.settings import DocumentSettings, NullBehavior, Settings, VersionStrategy
+
+_MAX_ID_BYTES = 512
+_MAX_VERSION = 2**63 - 1
+_ID_TYPES = (Type.INT8, Type.INT16, Type.INT32, Type.INT64, Type.STRING)
+_SCHEMALESS_NAMES = {
+    Int8: "INT8",
+    Int16: "INT16",
+    Int32: "INT32",
+    Float32: "FLOAT32",
+    float: "FLOAT64",
+    bool: "BOOLEAN",
+    dict: "MAP",
+    list: "ARRAY",
+    bytes: "BYTES",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the records of a batch go. ``typed`` is for servers before version 7, which want a type."""
+
+    name: str
+    key_ignored: bool
+    schema_ignored: bool
+    is_data_stream: bool = False
+    typed: bool = False
+
+
+@dataclass(slots=True)
+class Plan:
+    """What became of a batch: ``lines[i]`` is for record ``indexes[i]``; the other records are done or bad.
+
+    ``skipped`` are records that are not written by configuration, ``bad`` those that can't be.
+    """
+
+    lines: list[bytes]
+    indexes: Sequence[int]
+    skipped: list[int] = field(default_factory=list)
+    bad: list[tuple[int, ConnectException]] = field(default_factory=list)
+
+    def before(self, index: int) -> Plan:
+        """What is to be written of the records before that one."""
+        count = sum(each < index for each in self.indexes)
+        return Plan(self.lines[:count], self.indexes[:count])
+
+
+class Operations:
+    """Makes the lines of all batches of a task."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._document = settings.document
+        self._timestamps = StreamTimestamps(settings.target.timestamp_fields)
+        self._encoders: dict[tuple[Schema | None, bool], DocumentEncoder] = {}
+
+    def plan(self, batch: RecordBatch, target: Target) -> Plan:
+        """The lines of a batch, all for one target."""
+        if None not in batch.values:
+            try:
+                return Plan(self._write_lines(batch, target), range(len(batch)))
+            except ConnectException:
+                return self._plan_singly(batch, target)
+        return self._plan_singly(batch, target)
+
+    def _plan_singly(self, batch: RecordBatch, target: Target) -> Plan:
+        lines: list[bytes] = []
+        indexes: list[int] = []
+        plan = Plan(lines, indexes)
+        for index, value in enumerate(batch.values):
+            single = batch.slice(index, index + 1)
+            try:
+                line = self._write_lines(single, target)[0] if value is not None else self._null_line(single, target)
+            except ConnectException as error:
+                plan.bad.append((index, error))
+                continue
+            if line is None:
+                plan.skipped.append(index)
+            else:
+                lines.append(line)
+                indexes.append(index)
+        return plan
+
+    def _null_line(self, single: RecordBatch, target: Target) -> bytes | None:
+        behavior = self._document.null_behavior
+        if behavior is NullBehavior.IGNORE:
+            return None
+        if behavior is NullBehavior.FAIL:
+            raise null_value_error(single)
+        if single.keys is None or single.keys[0] is None:
+            return None
+        return self._heads(single, target, "delete", None)[0]
+
+    def _write_lines(self, batch: RecordBatch, target: Target) -> list[bytes]:
+        """Raises ConnectException when one record can't be written, without saying which."""
+        encoder = self._encoder(batch.value_schema, target.schema_ignored)
+        plain = self._plain_documents(encoder, batch, target)
+        documents = encoder.encode(batch.values) if plain is None else encoder.lines(plain)
+        if self._document.upsert and not target.is_data_stream:
+            heads = self._heads(batch, target, "update", plain)
+            return [head + self._update_body(text[:-1]) for head, text in zip(heads, documents, strict=True)]
+        heads = self._heads(batch, target, "create" if target.is_data_stream else "index", plain)
+        return list(map(bytes.__add__, heads, documents))
+
+    def _plain_documents(
+        self, encoder: DocumentEncoder, batch: RecordBatch, target: Target
+    ) -> list[dict[str, Any]] | None:
+        """The documents as dicts, where something has to be read from or added to them."""
+        settings = self._document
+        by_field = settings.version_strategy is VersionStrategy.FIELD
+        if not (target.is_data_stream or by_field or settings.routing_field):
+            return None
+        documents = [encoder.plain(value) for value in batch.values]
+        if target.is_data_stream:
+            times = batch.timestamps or [None] * len(batch)
+            documents = [self._timestamps.add(d, time) for d, time in zip(documents, times, strict=True)]
+        return documents
+
+    def _update_body(self, document: bytes) -> bytes:
+        settings = self._document
+        if not settings.script:
+            return b'{"doc":%b,"upsert":%b}\n' % (document, document)
+        source, lang = orjson.dumps(settings.script), orjson.dumps(settings.script_lang)
+        return b'{"script":{"source":%b,"lang":%b,"params":{"doc":%b}},"upsert":%b}\n' % (
+            source,
+            lang,
+            document,
+            document,
+        )
+
+    def _heads(
+        self, batch: RecordBatch, target: Target, action: str, documents: list[dict[str, Any]] | None
+    ) -> list[bytes]:
+        """The action lines of a batch."""
+        start = b'{"%b":{"_index":%b' % (action.encode(), orjson.dumps(target.name))
+        if target.typed:
+            start += b',"_type":"_doc"'
+        end = self._common_end(target, action)
+        tails = self._tails(batch, target, action, documents)
+        if action == "index" and self._document.autogenerated_ids:
+            ends = [end] * len(batch) if tails is None else [tail + end for tail in tails]
+            return [start + tail for tail in ends]
+        if target.key_ignored:
+            return self._heads_by_coordinates(batch, start, tails, end)
+        ids = document_ids(batch)
+        start += b',"_id":'
+        if tails is None:
+            return [start + each + end for each in ids]
+        return [start + each + tail + end for each, tail in zip(ids, tails, strict=True)]
+
+    @staticmethod
+    def _heads_by_coordinates(batch: RecordBatch, start: bytes, tails: list[bytes] | None, end: bytes) -> list[bytes]:
+        origin = sink_origin(batch)
+        prefix = start + b',"_id":' + orjson.dumps(f"{origin.topic}+{origin.partition}+")[:-1]
+        offsets = record_offsets(batch)
+        if tails is None:
+            return [b'%b%d"%b' % (prefix, offset, end) for offset in offsets]
+        return [b'%b%d"%b%b' % (prefix, offset, tail, end) for offset, tail in zip(offsets, tails, strict=True)]
+
+    def _common_end(self, target: Target, action: str) -> bytes:
+        if action == "create":
+            return b',"version":-4}}\n'
+        if action == "update":
+            return b',"retry_on_conflict":%d}}\n' % self._document.retry_on_conflict
+        return b"}}\n"
+
+    def _tails(
+        self, batch: RecordBatch, target: Target, action: str, documents: list[dict[str, Any]] | None
+    ) -> list[bytes] | None:
+        """Version and routing of each record; None where there is neither."""
+        versions = None
+        if action in ("index", "delete") and not target.key_ignored and not self._document.autogenerated_ids:
+            versions = document_versions(batch, self._document, documents)
+        tails = None if versions is None else [b',"version":%d,"version_type":"external"' % v for v in versions]
+        if not self._document.routing_field or documents is None:
+            return tails
+        routes = [_routing(document, self._document.routing_field) for document in documents]
+        return routes if tails is None else list(map(bytes.__add__, tails, routes))
+
+    def _encoder(self, schema: Schema | None, schema_ignored: bool) -> DocumentEncoder:
+        encoder = self._encoders.get((schema, schema_ignored))
+        if encoder is None:
+            settings = self._document
+            rules = PlainRules(schema_ignored, settings.compact_maps, settings.decimal_as_text)
+            encoder = self._encoders[schema, schema_ignored] = DocumentEncoder(schema, rules)
+        return encoder
+
+
+def null_value_error(single: RecordBatch) -> DataException:
+    """What is said about a record without value under ``behavior.on.null.values=fail``."""
+    return DataException(
+        f"record from topic={single.topic} partition={sink_origin(single).partition}"
+        f" offset={record_offsets(single)[0]} has a null value (to ignore future records like this change the"
+        " configuration property 'behavior.on.null.values' from 'FAIL' to 'IGNORE')"
+    )
+
+
+def sink_origin(batch: RecordBatch) -> SinkOrigin:
+    """Where a batch lay in Kafka."""
+    assert isinstance(batch.origin, SinkOrigin)
+    return batch.origin
+
+
+def record_offsets(batch: RecordBatch) -> Sequence[int]:
+    """The offsets of a batch's records."""
+    offsets, positions = sink_origin(batch).offsets, batch.positions
+    if isinstance(positions, range) and positions.step == 1:
+        return offsets[positions.start : positions.stop]
+    return [offsets[position] for position in positions]
+
+
+def document_ids(batch: RecordBatch) -> list[bytes]:
+    """The keys as ids, in JSON. Raises DataException when a key is null, empty, too long or of a type that won't do."""
+    schema = batch.key_schema
+    keys = batch.keys if batch.keys is not None else [None]
+    if (schema is None or schema.type is Type.STRING) and {type(key) for key in keys} == {str}:
+        ids = [orjson.dumps(key) for key in keys]
+        if min(map(len, ids)) > 2 and max(map(len, ids)) <= _MAX_ID_BYTES:
+            return ids
+    return [_document_id(schema, key) for key in keys]
+
+
+def _document_id(schema: Schema | None, key: Any) -> bytes:
+    if key is None:
+        raise DataException("Key is used as document id and can not be null.")
+    if schema is not None:
+        if schema.type not in _ID_TYPES:
+            raise DataException(f"{schema.type.name} is not supported as the document id.")
+    elif not isinstance(key, str | int) or isinstance(key, bool):
+        raise DataException(
+            f"{_SCHEMALESS_NAMES.get(type(key), type(key).__name__)} is not supported as the document id."
+        )
+    text = str(to_millis(key)) if isinstance(key, dt.datetime) else str(key)
+    if not text:
+        raise DataException("Key is used as document id and can not be empty.")
+    if len(text.encode("utf-8", "replace")) > _MAX_ID_BYTES:
+        raise DataException(f"Key is used as document id and can not be longer than {_MAX_ID_BYTES} bytes.")
+    return orjson.dumps(text)
+
+
+def document_versions(
+    batch: RecordBatch, settings: DocumentSettings, documents: list[dict[str, Any]] | None
+) -> Sequence[int] | None:
+    """The external versions of a batch; None where there are none. Raises ConnectException for a bad one."""
+    match settings.version_strategy:
+        case VersionStrategy.NONE:
+            return None
+        case VersionStrategy.OFFSET:
+            return record_offsets(batch)
+        case VersionStrategy.FIELD:
+            if documents is None:  # a delete has no fields
+                return None
+            return [_field_version(document, settings.version_field) for document in documents]
+        case VersionStrategy.HEADER:
+            headers = batch.headers or [Headers()] * len(batch)
+            return [_header_version(batch, index, each, settings.version_header) for index, each in enumerate(headers)]
+
+
+def _header_version(batch: RecordBatch, index: int, headers: Headers, name: str) -> int:
+    found = [header.value for header in headers if header.key == name]
+    where = (
+        f"record from topic={batch.topic} partition={sink_origin(batch).partition}"
+        f" offset={record_offsets(batch)[index]}"
+    )
+    if not found:
+        raise ConnectException(f"External version header '{name}' is missing in {where}")
+    try:
+        return _checked_version(int(str(found[-1])))
+    except ValueError:
+        raise ConnectException(f"Error converting external version header '{name}' to long for {where}") from None
+
+
+def _field_version(document: Mapping[str, Any], name: str) -> int:
+    value = document.get(name)
+    try:
+        return _checked_version(int(value))  # type: ignore[arg-type]  # whatever it is, int says so
+    except (TypeError, ValueError):
+        raise DataException(f"Field '{name}' holds no external version: {value!r}") from None
+
+
+def _checked_version(version: int) -> int:
+    if not 0 <= version <= _MAX_VERSION:
+        raise ValueError(version)
+    return version
+
+
+def _routing(document: Mapping[str, Any], name: str) -> bytes:
+    value = document.get(name)
+    if value is None:
+        raise DataException(f"Field '{name}' is used for routing and can not be null.")
+    return b',"routing":' + orjson.dumps(value if isinstance(value, str) else str(value))

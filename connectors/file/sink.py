@@ -1,0 +1,109 @@
+"""FileStreamSink: every record's value as a line of a file, or of standard output."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connect.api import (
+    ConfigDef,
+    ConfigType,
+    ConnectException,
+    Importance,
+    Key,
+    RecordBatch,
+    SinkConnector,
+    SinkTask,
+    TopicPartition,
+    to_value,
+)
+from connect.api.java_text import to_java_string
+from connect.api.schema import Schema, Type
+
+
+class FileStreamSinkConnector(SinkConnector):
+    """Appends the value of each record to a file, one line each, in the text form that Java gives it.
+
+    Strings as they are, Structs as ``Struct{id=1,name=a}``, maps as ``{a=1}``, null as ``null``. Tasks may share the
+    file: lines are never mixed. A record can be written again after a crash.
+    """
+
+    CONFIG = ConfigDef(
+        Key("file", ConfigType.STRING, None, "The file to append to; unset means standard output.", Importance.HIGH),
+    )
+
+    def start(self, config: Mapping[str, str]) -> None:
+        self._config = dict(config)
+        self.CONFIG.parse(config)
+
+    def task_class(self) -> type[SinkTask]:
+        return FileStreamSinkTask
+
+    def task_configs(self, max_tasks: int) -> list[dict[str, str]]:
+        return [dict(self._config) for _ in range(max_tasks)]
+
+    def alter_offsets(self, config: Mapping[str, str], offsets: Mapping[tuple[str, int], int | None]) -> bool:
+        return True  # the file doesn't know offsets, so any will do
+
+
+class FileStreamSinkTask(SinkTask):
+    """Writes the lines."""
+
+    JAVA_CLASS = "org.apache.kafka.connect.file.FileStreamSinkTask"
+
+    _file: str | None = None
+    _descriptor: int | None = None
+
+    def start(self, config: Mapping[str, str]) -> None:
+        self._file = FileStreamSinkConnector.CONFIG.parse(config)["file"]
+        if not self._file:
+            sys.stdout.flush()
+            self._descriptor = os.dup(sys.stdout.fileno())
+            return
+        try:
+            self._descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise ConnectException(f"Couldn't find or create file '{self._file}' for FileStreamSinkTask") from error
+
+    def put_batch(self, batches: Sequence[RecordBatch]) -> None:
+        for batch in batches:
+            lines = text_lines(batch.value_schema, batch.values)
+            lines.append("")
+            self._write("\n".join(lines).encode(errors="replace"))
+
+    def _write(self, data: bytes) -> None:
+        # One write per batch: in append mode the lines of several tasks then stay whole.
+        assert self._descriptor is not None
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError as error:
+            raise ConnectException(f"Couldn't write to {self._name}: {error.strerror}") from error
+
+    def flush(self, offsets: Mapping[TopicPartition, int]) -> None:
+        assert self._descriptor is not None
+        try:
+            if stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+                os.fsync(self._descriptor)
+        except OSError as error:
+            raise ConnectException(f"Couldn't flush {self._name}: {error.strerror}") from error
+
+    @property
+    def _name(self) -> str:
+        return self._file or "standard output"
+
+    def stop(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def text_lines(schema: Schema | None, values: list[Any]) -> list[str]:
+    """The text form of each value of a batch's column."""
+    if schema is not None and schema.type is Type.STRUCT:
+        return [to_java_string(to_value(schema, row), schema) for row in values]
+    return [value if type(value) is str else to_java_string(value, schema) for value in values]

@@ -1,0 +1,1 @@
+"""Files that appear in a directory, read once each: CSV, JSON, lines, whole files."""

@@ -1,0 +1,171 @@
+"""Reading JSON messages: the fast parser for batches, the careful one for every message that needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import groupby, islice
+from typing import Any
+
+import orjson
+
+from connect.api import DataException, Run, Schema, SerializationException, Type, to_held
+from converters.json_decode import Inexact, RowReader, value_reader
+from converters.json_envelope import WRONG_ENVELOPE, candidate_heads, schema_of
+from converters.json_java import nests_deeply, reads_differently, suspects
+from converters.json_text import MISSING, parse_nodes, parse_values
+
+_UNREADABLE = "Converting byte[] to Kafka Connect data failed due to serialization error: "
+_CLOSING_BRACE = ord("}")
+_ODD = (ValueError, TypeError, AttributeError, Inexact, DataException)
+"""What the batch forms raise for a message that has to be read by itself; orjson's own error is a ValueError."""
+
+
+class PayloadReader:
+    """Reads payloads of one schema (None = schemaless)."""
+
+    def __init__(self, schema: Schema | None, replace_nulls: bool) -> None:
+        self.schema = schema
+        self._read = None if schema is None else value_reader(schema, replace_nulls)
+        is_struct = schema is not None and schema.type is Type.STRUCT
+        self._rows = RowReader(schema, replace_nulls) if schema is not None and is_struct else None
+
+    def read(self, payloads: Sequence[bytes]) -> list[Any]:
+        """The values as a batch holds them. Raises one of ``_ODD`` when a payload needs the careful parser."""
+        nodes = list(map(orjson.loads, payloads))
+        if nests_deeply(payloads):
+            raise Inexact
+        if self._read is None:
+            if suspects(payloads, reads_differently):
+                raise Inexact
+            return nodes
+        return list(map(self._read, nodes)) if self._rows is None else self._rows.read(nodes)
+
+    def value_of(self, node: Any) -> Any:
+        """The value of a node from the careful parser, as a batch holds it."""
+        assert self._read is not None
+        return to_held(self.schema, self._read(node))
+
+
+class MessageReader:
+    """Reads the messages of one converter."""
+
+    def __init__(self, *, with_schemas: bool, schema: Schema | None, replace_nulls: bool, cache_size: int) -> None:
+        self._replace_nulls = replace_nulls
+        self._enveloped = with_schemas and schema is None
+        self._reader = PayloadReader(schema if with_schemas else None, replace_nulls)
+        self._reader_of = lru_cache(maxsize=cache_size)(self._new_reader)
+
+    def read(self, messages: Sequence[bytes | None]) -> list[Run]:
+        """The values of all messages as runs of one schema. Raises DataException at the first that can't be read."""
+        runs: list[Run] = []
+        try:
+            if self._enveloped:
+                self._read_envelopes(messages, runs)
+            elif None not in messages:
+                self._read_alike(self._reader, messages, messages, runs)  # type: ignore[arg-type]  # no null in it
+            else:
+                for is_null, group in groupby(messages, key=lambda message: message is None):
+                    payloads = list(group)
+                    if is_null:
+                        _extend(runs, None, payloads)
+                    else:
+                        self._read_alike(self._reader, payloads, payloads, runs)  # type: ignore[arg-type]
+        except RecursionError:
+            raise DataException(_UNREADABLE) from None
+        return runs
+
+    def _read_envelopes(self, messages: Sequence[bytes | None], runs: list[Run]) -> None:
+        position = 0
+        while position < len(messages):
+            message = messages[position]
+            found = None if message is None else self._find_reader(message)
+            if found is None:
+                _extend(runs, *((None, [None]) if message is None else self._read_carefully(message)))
+                position += 1
+                continue
+            payloads = _payloads_after(found[0], islice(messages, position, None))
+            alike = messages[position : position + len(payloads)]
+            self._read_alike(found[1], payloads, alike, runs)  # type: ignore[arg-type]  # no null in it
+            position += len(payloads)
+
+    def _find_reader(self, message: bytes) -> tuple[bytes, PayloadReader] | None:
+        if not message.endswith(b"}"):
+            return None
+        for head, schema_text in candidate_heads(message):
+            reader = self._reader_of(schema_text)
+            if reader is not None:
+                return head, reader
+        return None
+
+    def _new_reader(self, schema_text: bytes) -> PayloadReader | None:
+        """None where the text isn't one JSON value, or no schema."""
+        try:
+            orjson.loads(schema_text)
+            return PayloadReader(schema_of(parse_nodes(schema_text), self._replace_nulls), self._replace_nulls)
+        except (ValueError, SerializationException, DataException):
+            return None
+
+    def _read_alike(
+        self, reader: PayloadReader, payloads: Sequence[bytes], messages: Sequence[bytes], runs: list[Run]
+    ) -> None:
+        """Read the payloads of ``messages``; halve until the one that needs care is alone."""
+        if not payloads:
+            return
+        try:
+            values = reader.read(payloads)
+        except _ODD:
+            if len(payloads) == 1:
+                _extend(runs, *self._read_carefully(messages[0]))
+                return
+            half = len(payloads) // 2
+            self._read_alike(reader, payloads[:half], messages[:half], runs)
+            self._read_alike(reader, payloads[half:], messages[half:], runs)
+        else:
+            _extend(runs, reader.schema, values)
+
+    def _read_carefully(self, message: bytes) -> Run:
+        if not self._enveloped:
+            reader = self._reader
+            value = _careful_values(message) if reader.schema is None else reader.value_of(_careful_nodes(message))
+            return reader.schema, [value]
+        nodes = _careful_nodes(message)
+        if not isinstance(nodes, dict) or nodes.keys() != {"schema", "payload"}:
+            raise DataException(WRONG_ENVELOPE)
+        schema = schema_of(nodes["schema"], self._replace_nulls)
+        if schema is None:
+            return None, [_careful_values(message)["payload"]]
+        return schema, [PayloadReader(schema, self._replace_nulls).value_of(nodes["payload"])]
+
+
+def _careful_nodes(message: bytes) -> Any:
+    try:
+        return parse_nodes(message)
+    except SerializationException as error:
+        raise DataException(_UNREADABLE) from error
+
+
+def _careful_values(message: bytes) -> Any:
+    try:
+        value = parse_values(message)
+    except SerializationException as error:
+        raise DataException(_UNREADABLE) from error
+    return None if value is MISSING else value
+
+
+def _payloads_after(head: bytes, messages: islice[bytes | None]) -> list[bytes]:
+    """The payloads of the first messages, as far as they begin with ``head`` and end with the closing brace."""
+    length = len(head)
+    payloads = []
+    for message in messages:
+        if message is None or not message.startswith(head) or message[-1] != _CLOSING_BRACE:
+            break
+        payloads.append(message[length:-1])
+    return payloads
+
+
+def _extend(runs: list[Run], schema: Schema | None, values: list[Any]) -> None:
+    if runs and (runs[-1][0] is schema or runs[-1][0] == schema):
+        runs[-1][1].extend(values)
+    else:
+        runs.append((schema, values))

@@ -1,0 +1,226 @@
+"""The life of a sink task, on a Kafka cluster in memory."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from connect.api import (
+    ConnectException,
+    IllegalWorkerStateException,
+    RetriableException,
+    SinkRecord,
+    TopicPartition,
+)
+from connect.kafka.fake import FakeKafka
+from connect.runtime.conversion import SinkConversion
+from connect.runtime.ids import ConnectorTaskId, State
+from connect.runtime.sink_consumer import SinkConsumer
+from connect.runtime.sink_task import SinkPath, WorkerSinkTask
+from connect.runtime.task_link import TaskControl
+from connect.runtime.transformations import TransformationChain
+from tests.unit.runtime.parts import CollectingReporter, ScriptedSink, States, operator, text_converters
+
+GROUP = "connect-c"
+P0, P1 = TopicPartition("t", 0), TopicPartition("t", 1)
+
+
+class Running:
+    """A sink task on its own thread with everything around it in memory."""
+
+    def __init__(self, sink: ScriptedSink, *values: str, partitions: int = 1, tolerate_all: bool = False) -> None:
+        self.kafka = FakeKafka({"t": partitions})
+        producer = self.kafka.producer({})
+        for number, value in enumerate(values):
+            producer.produce("t", value.encode(), None, number % partitions)
+        producer.flush()
+        self.sink = sink
+        self.control = TaskControl()
+        self.states = States()
+        self.reporter = CollectingReporter()
+        self.consumers: list[Any] = []
+        self.error: BaseException | None = None
+        tolerance = operator(self.reporter, tolerate_all=tolerate_all)
+        self.progress = tolerance.progress
+        self.task = WorkerSinkTask(
+            ConnectorTaskId("c", 0),
+            sink,
+            SinkPath(SinkConversion(text_converters(), tolerance), TransformationChain(), tolerance),
+            SinkConsumer(self._create_consumer, ["t"], 500),
+            self.control,
+            self.states,
+            self.progress,
+            flush_interval=3600,
+            before_commit=lambda: None,
+        )
+        self._thread = threading.Thread(target=self._run)
+
+    def _create_consumer(self, on_commit: Any) -> Any:
+        consumer = self.kafka.consumer({"group.id": GROUP, "auto.offset.reset": "earliest"}, on_commit)
+        self.consumers.append(consumer)
+        return consumer
+
+    def _run(self) -> None:
+        try:
+            self.task.run({})
+        except BaseException as error:
+            self.error = error
+
+    def start(self) -> Running:
+        self._thread.start()
+        return self
+
+    def stop(self) -> Running:
+        self.control.stop()
+        return self.join()
+
+    def join(self) -> Running:
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+        return self
+
+    def until(self, condition: Callable[[], bool]) -> Running:
+        deadline = time.monotonic() + 10
+        while not condition():
+            assert time.monotonic() < deadline, "the condition did not become true"
+            with self.kafka.changed:
+                self.kafka.changed.wait(0.01)
+        return self
+
+    @property
+    def committed(self) -> dict[tuple[str, int], int]:
+        return dict(self.kafka.groups[GROUP])
+
+
+def test_records_are_put_and_committed_at_the_end() -> None:
+    run = Running(ScriptedSink(), "a", "b").start()
+    run.until(lambda: run.sink.values == ["a", "b"]).stop()
+    assert run.committed == {P0: 2}
+    assert run.sink.calls == [
+        "start",
+        f"open {[P0]}",
+        f"flush {{{P0!r}: 2}}",
+        f"close {[P0]}",
+        "stop",
+    ]
+    assert run.states.states == [State.RUNNING]
+    assert run.states.topics == ["t"]
+
+
+def test_what_was_committed_is_not_read_again() -> None:
+    run = Running(ScriptedSink(), "a", "b")
+    run.kafka.groups[GROUP] = {P0: 1}
+    run.start().until(lambda: run.sink.values == ["b"]).stop()
+    assert run.committed == {P0: 2}
+
+
+def test_a_retriable_failure_has_the_same_records_put_again() -> None:
+    outcomes: list[Exception] = [RetriableException("busy"), RetriableException("busy")]
+    given: list[list[str]] = []
+
+    def on_put(records: list[SinkRecord]) -> None:
+        if records:
+            given.append([record.value for record in records])
+        if records and outcomes:
+            raise outcomes.pop()
+
+    run = Running(ScriptedSink(on_put), "a", "b").start()
+    run.until(lambda: run.sink.values == ["a", "b"]).stop()
+    assert given == [["a", "b"]] * 3
+    assert run.error is None
+
+
+def test_nothing_is_committed_beyond_what_is_to_be_put_again() -> None:
+    def on_put(records: list[SinkRecord]) -> None:
+        if records:
+            raise RetriableException("busy")
+
+    run = Running(ScriptedSink(on_put), "a", "b").start()
+    run.until(lambda: run.progress.counters["put-retries-total"] >= 2).stop()
+    assert run.committed.get(P0, 0) == 0
+
+
+def test_any_other_failure_of_put_fails_the_task() -> None:
+    def on_put(records: list[SinkRecord]) -> None:
+        if records:
+            raise ValueError("broken")
+
+    run = Running(ScriptedSink(on_put), "a").start().join()
+    assert str(run.error) == "Exiting WorkerSinkTask due to unrecoverable exception."
+    assert isinstance(run.error.__cause__, ValueError)  # type: ignore[union-attr]
+    assert run.committed.get(P0, 0) == 0
+    assert run.sink.calls[-1] == "stop"
+
+
+def test_a_bad_record_is_skipped_with_tolerance_and_its_offset_passed() -> None:
+    run = Running(ScriptedSink(), "a", "bad", "b", tolerate_all=True).start()
+    run.until(lambda: run.sink.values == ["a", "b"]).stop()
+    assert run.committed == {P0: 3}
+    assert len(run.reporter.failures) == 1
+
+
+def test_a_failing_flush_goes_back_to_the_last_committed_offsets() -> None:
+    class Flushing(ScriptedSink):
+        failures = 1
+
+        def flush(self, offsets: Any) -> None:
+            if self.failures:
+                self.failures -= 1
+                raise ConnectException("disk full")
+
+    run = Running(Flushing(), "a", "b").start()
+    run.until(lambda: run.sink.values == ["a", "b"])
+    run.task.request_commit()
+    run.until(lambda: run.sink.values == ["a", "b", "a", "b"]).stop()
+    assert run.committed == {P0: 2}
+
+
+def test_revoked_partitions_are_committed_and_closed_and_their_records_forgotten() -> None:
+    run = Running(ScriptedSink(), "a", "b", partitions=2).start()
+    run.until(lambda: sorted(run.sink.values) == ["a", "b"])
+    run.consumers[0].rebalance([P0])
+    run.until(lambda: f"open {[P0]}" in run.sink.calls)
+    assert run.committed == {P0: 1, P1: 1}
+    run.stop()
+    assert f"close {[P0, P1]}" in run.sink.calls
+
+
+def test_lost_partitions_are_closed_without_a_commit() -> None:
+    run = Running(ScriptedSink(), "a").start()
+    run.until(lambda: run.sink.values == ["a"])
+    run.consumers[0].rebalance([], lost=True)
+    run.until(lambda: f"close {[P0]}" in run.sink.calls)
+    assert run.committed.get(P0, 0) == 0
+    run.stop()
+
+
+def test_a_paused_task_is_put_nothing_and_goes_on_after() -> None:
+    run = Running(ScriptedSink(), "a").start()
+    run.until(lambda: run.sink.values == ["a"])
+    run.control.pause(True)
+    run.states.wait_for(State.PAUSED)
+    producer = run.kafka.producer({})
+    producer.produce("t", b"b")
+    producer.flush()
+    assert run.sink.values == ["a"]
+    run.control.pause(False)
+    run.until(lambda: run.sink.values == ["a", "b"]).stop()
+
+
+def test_a_task_may_read_again_from_an_offset() -> None:
+    run = Running(ScriptedSink(), "a", "b").start()
+    run.until(lambda: run.sink.values == ["a", "b"])
+    run.task.rewind({P0: 1})
+    run.until(lambda: run.sink.values == ["a", "b", "b"]).stop()
+
+
+def test_partitions_of_others_can_not_be_paused() -> None:
+    run = Running(ScriptedSink(), "a").start()
+    run.until(lambda: run.sink.values == ["a"])
+    with pytest.raises(IllegalWorkerStateException, match="may not pause partitions"):
+        run.task.pause_partitions([TopicPartition("other", 0)])
+    run.stop()
