@@ -136,16 +136,16 @@ def _nearest_single(number: int | Decimal) -> float:
     near = _int_to_double(number) if type(number) is int else float(number)
     if near == 0 or abs(near) > 2.0**129:
         return to_single(near)
-    exact = Fraction(number)
-    middle: int = _INT_BITS.unpack(_SINGLE_BITS.pack(min(max(near, -_LARGEST_SINGLE), _LARGEST_SINGLE)))[0]
-    best = min((middle - 1, middle, middle + 1), key=lambda bits: (abs(_single_value(bits) - exact), bits & 1))
-    nearest: float = _SINGLE_BITS.unpack(_INT_BITS.pack(best))[0]
-    return nearest
+    exact = abs(Fraction(number))
+    middle: int = _INT_BITS.unpack(_SINGLE_BITS.pack(min(abs(near), _LARGEST_SINGLE)))[0]
+    candidates = range(max(middle - 1, 0), middle + 2)
+    best = min(candidates, key=lambda bits: (abs(_single_value(bits) - exact), bits & 1))
+    return math.copysign(_SINGLE_BITS.unpack(_INT_BITS.pack(best))[0], near)
 
 
 def _single_value(bits: int) -> Fraction:
     number = _SINGLE_BITS.unpack(_INT_BITS.pack(bits))[0]
-    return Fraction(math.copysign(2.0**128, number)) if math.isinf(number) else Fraction(number)
+    return Fraction(2**128) if math.isinf(number) else Fraction(number)
 
 
 def _read_boolean(node: Any) -> bool:

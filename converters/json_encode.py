@@ -14,6 +14,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from connect.api import DataException, Schema, Struct, Type
@@ -225,12 +226,13 @@ def quoted(text: str) -> str:
     """A JSON string as Java writes it: characters beyond the basic plane as two escapes."""
     escaped = text.translate(_ESCAPES)
     if not escaped.isascii():
-        escaped = _NOT_WRITTEN_RAW.sub(_utf16_escapes, escaped)
+        escaped = _NOT_WRITTEN_RAW.sub(lambda character: _utf16_escapes(character[0]), escaped)
     return f'"{escaped}"'
 
 
-def _utf16_escapes(character: re.Match[str]) -> str:
-    units = character[0].encode("utf-16-be", "surrogatepass")
+@lru_cache(maxsize=4096)
+def _utf16_escapes(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i] << 8 | units[i + 1]:04X}" for i in range(0, len(units), 2))
 
 

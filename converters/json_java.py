@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from converters.json_text import MAX_DEPTH
 
@@ -56,7 +57,7 @@ def nests_deeply(texts: Sequence[bytes]) -> bool:
 _DIGITS_AND_POINTS = _DIGITS_ALONE[: ord(".")] + b"." + _DIGITS_ALONE[ord(".") + 1 :]
 _FRACTION = re.compile(rb"\.[0-9]")
 _TINY = re.compile(rb"-(?<=[0-9]e-)")
-_OTHER_NUMBER = re.compile(rb"(?:[:,\[]|\A)-?(?:[0-9.]+e|[0-9]{8,}\.|0\.000)", re.MULTILINE)
+_OTHER_NUMBER = re.compile(rb"(?:[:,\[]|^)-?(?:[0-9.]+e|[0-9]{8,}\.|0\.000)", re.MULTILINE)
 
 
 def writes_numbers_differently(text: bytes) -> bool:
@@ -79,27 +80,27 @@ def may_hold_no_number(text: bytes) -> bool:
 
 # Strings: Java writes characters beyond the basic plane as two escapes, and hexadecimal digits in upper case.
 
-_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|.)")
+_CONTROL = re.compile(rb"(?<!\\)((?:\\\\)*\\u00)([01][0-9a-f])")
 _BEYOND_BASIC_PLANE = re.compile(rb"[\xf0-\xf4][\x80-\xbf]{3}")
 _LEAD_BYTES = tuple(bytes([byte]) for byte in range(0xF0, 0xF5))
 
 
 def writes_strings_differently(text: bytes) -> bool:
     """Whether Java escapes a string of that text in another way."""
-    if b"\\" in text and b"\\u00" in text:
-        return True
+    return (b"\\" in text and b"\\u00" in text) or _reaches_beyond_basic_plane(text)
+
+
+def _reaches_beyond_basic_plane(text: bytes) -> bool:
     return not text.isascii() and any(lead in text for lead in _LEAD_BYTES)
 
 
 def escape_as_java(text: bytes) -> bytes:
     """A JSON text with the escapes that Java writes."""
-    return _BEYOND_BASIC_PLANE.sub(_surrogates, _ESCAPE.sub(_upper_hex, text))
+    text = _CONTROL.sub(lambda escape: escape[1] + escape[2].upper(), text)
+    return _BEYOND_BASIC_PLANE.sub(lambda character: _surrogates(character[0]), text)
 
 
-def _upper_hex(escape: re.Match[bytes]) -> bytes:
-    return b"\\u" + escape[0][2:].upper() if len(escape[0]) > 2 else escape[0]
-
-
-def _surrogates(character: re.Match[bytes]) -> bytes:
-    code = ord(character[0].decode()) - 0x10000
+@lru_cache(maxsize=4096)
+def _surrogates(character: bytes) -> bytes:
+    code = ord(character.decode()) - 0x10000
     return b"\\u%04X\\u%04X" % (0xD800 | code >> 10, 0xDC00 | code & 0x3FF)

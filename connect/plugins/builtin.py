@@ -58,6 +58,8 @@ BUILTIN: tuple[Plugin, ...] = (
     *_plain(PluginKind.SOURCE, "org.apache.kafka.connect.file", "connectors.file.source", "FileStreamSourceConnector"),
     *_plain(PluginKind.SINK, "org.apache.kafka.connect.file", "connectors.file.sink", "FileStreamSinkConnector"),
     *_plain(PluginKind.SOURCE, _SPOOLDIR, "connectors.spooldir.csv_source", "SpoolDirCsvSourceConnector"),
+    *_plain(PluginKind.SOURCE, _SPOOLDIR, "connectors.spooldir.line_source", "SpoolDirLineDelimitedSourceConnector"),
+    *_plain(PluginKind.SOURCE, _SPOOLDIR, "connectors.spooldir.binary_source", "SpoolDirBinaryFileSourceConnector"),
     *_plain(
         PluginKind.SINK,
         "io.confluent.connect.elasticsearch",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -210,7 +211,10 @@ class KafkaConfigBackingStore:
     def _relinquish(self) -> None:
         producer, self._leader = self._leader, None
         if producer is not None:
-            producer.close()
+            with warnings.catch_warnings():
+                # A fenced producer can't even abort, and its close() warns of that.
+                warnings.simplefilter("ignore", RuntimeWarning)
+                producer.close()
 
     def _take(self, record: LogRecord) -> None:
         with self._lock:

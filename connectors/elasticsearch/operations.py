@@ -55,6 +55,11 @@ class Plan:
     skipped: list[int] = field(default_factory=list)
     bad: list[tuple[int, ConnectException]] = field(default_factory=list)
 
+    def before(self, index: int) -> Plan:
+        """What is to be written of the records before that one."""
+        count = sum(each < index for each in self.indexes)
+        return Plan(self.lines[:count], self.indexes[:count])
+
 
 class Operations:
     """Makes the lines of all batches of a task."""

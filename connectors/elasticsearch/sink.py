@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 _ROOM_SECONDS = 0.5
 _PAUSED_CHECK_MS = 50
+_OUTSTANDING_CHECK_MS = 100
+_COMMIT_WAIT_SECONDS = 0.5
 _STOP_SECONDS = 3.0
 _OLD_KEYS = {
     "type.name": "mapping types are gone since Elasticsearch 7",
@@ -120,6 +122,7 @@ class ElasticsearchSinkTask(SinkTask):
     def pre_commit(self, offsets: Mapping[TopicPartition, int]) -> Mapping[TopicPartition, int]:
         if self._settings.bulk.flush_synchronously and self._failure is None:
             self.flush(offsets)
+        self._let_writes_end(_COMMIT_WAIT_SECONDS)
         try:
             self._settle()
         except Exception:  # noqa: BLE001  # the next put raises it; what was written before can be committed
@@ -138,6 +141,14 @@ class ElasticsearchSinkTask(SinkTask):
                     )
                 self._settle()
         finally:
+            writer.hurry(False)
+
+    def _let_writes_end(self, seconds: float) -> None:
+        """Wait a moment for what is on its way: what is acknowledged now isn't delivered again after a restart."""
+        writer = self._running_writer()
+        if writer.outstanding and not writer.resting_partitions():
+            writer.hurry(True)
+            writer.wait_until_idle(seconds)
             writer.hurry(False)
 
     def stop(self) -> None:
@@ -170,6 +181,8 @@ class ElasticsearchSinkTask(SinkTask):
         plan = self._operations.plan(batch, target)
         offsets = record_offsets(batch)
         fatal = self._sort_out(batch, plan) if plan.bad or plan.skipped else None
+        if fatal is not None:
+            plan = plan.before(fatal[0])
         if plan.lines:
             places = offsets if isinstance(plan.indexes, range) else [offsets[index] for index in plan.indexes]
             chunk = Chunk(partition, target, batch, plan.lines, plan.indexes, places)
@@ -257,6 +270,8 @@ class ElasticsearchSinkTask(SinkTask):
         self._paused = set(wanted)
         if self._paused:
             self.context.timeout(_PAUSED_CHECK_MS)
+        elif writer.outstanding:
+            self.context.timeout(_OUTSTANDING_CHECK_MS)
 
 
 def _where(batch: RecordBatch, index: int) -> str:

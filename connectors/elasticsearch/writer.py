@@ -92,6 +92,16 @@ class Writer:
         with self._changed:
             return self._changed.wait_for(settled, seconds)
 
+    def wait_until_idle(self, seconds: float) -> None:
+        """Wait until nothing is on its way any more, whatever came of it, at most that long."""
+
+        def idle() -> bool:
+            queued = any(lane.lines for lane in self._lanes.values()) and self._error is None
+            return not self._in_flight and not queued
+
+        with self._changed:
+            self._changed.wait_for(idle, seconds)
+
     def hurry(self, flushing: bool) -> None:
         """While flushing, batches that aren't full are sent at once."""
         with self._changed:

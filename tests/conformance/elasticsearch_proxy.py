@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 Json = dict[str, Any]
 
+_NOT_FORWARDED = ("host", "connection", "accept-encoding")
 _KEPT_HEADERS = ("content-type", "authorization", "content-encoding")
 
 
@@ -69,14 +70,14 @@ class FaultProxy:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def _handle(self) -> None:
+            def handle_method(self) -> None:
                 proxy.handle(self)
-
-            do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _handle
 
             def log_message(self, format: str, *args: Any) -> None:
                 """Keep quiet."""
 
+        for method in ("GET", "PUT", "POST", "HEAD", "DELETE"):
+            setattr(Handler, f"do_{method}", Handler.handle_method)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -92,6 +93,11 @@ class FaultProxy:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def expect_more(self) -> None:
+        """Count idleness from now."""
+        with self.lock:
+            self.last = time.monotonic()
 
     def set_faults(self, *faults: Json) -> None:
         """Other rules from now on."""
@@ -151,7 +157,7 @@ class FaultProxy:
             return 200, json.dumps(failed_items(passed, fault["itemError"])).encode()
         connection = http.client.HTTPConnection(self._target.hostname or "", self._target.port, timeout=30)
         try:
-            kept = {name: value for name, value in client.headers.items() if name.lower() not in ("host", "connection")}
+            kept = {name: value for name, value in client.headers.items() if name.lower() not in _NOT_FORWARDED}
             connection.request(passed.method, client.path, raw or None, kept)
             response = connection.getresponse()
             return response.status, response.read()

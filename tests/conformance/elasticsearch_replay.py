@@ -25,7 +25,7 @@ Json = dict[str, Any]
 
 CONNECTOR = "es-sink"
 GROUP = f"connect-{CONNECTOR}"
-_QUIET_SECONDS = 0.4
+_QUIET_SECONDS = 0.25
 _LIMIT_SECONDS = 20.0
 
 log = logging.getLogger(__name__)
@@ -156,10 +156,11 @@ class Scenario:
                 headers=headers or None,
             )
 
-    @staticmethod
-    def _settle(proxy: FaultProxy, task: RunningTask) -> None:
+    def _settle(self, proxy: FaultProxy, task: RunningTask) -> None:
         """Wait until nothing more is sent, or the task has failed."""
-        wait_until(lambda: task.ended or (bool(proxy.passed) and proxy.is_idle(_QUIET_SECONDS)))
+        proxy.expect_more()
+        quiet = _QUIET_SECONDS + int(self.recorded["config"].get("linger.ms", "1")) / 1000
+        wait_until(lambda: task.ended or (bool(proxy.passed) and proxy.is_idle(quiet)))
 
     # What there is now
 
