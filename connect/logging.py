@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import io
 import logging
 import sys
 from collections.abc import Iterator
@@ -38,6 +39,27 @@ def set_process_context(connector: str, scope: str) -> None:
     """From now on every line of this process carries ``[connector|scope]``: it serves that connector alone."""
     global _process_context
     _process_context = f"[{connector}|{scope}] "
+
+
+class _LineLog(io.TextIOBase):
+    """A text stream whose lines are logged."""
+
+    def __init__(self) -> None:
+        self._begun = ""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        *lines, self._begun = (self._begun + text).split("\n")
+        for line in lines:
+            logging.getLogger("stdout").info("%s", line)
+        return len(text)
+
+
+def capture_standard_output() -> None:
+    """What this process prints from now on becomes log lines."""
+    sys.stdout = _LineLog()
 
 
 @contextlib.contextmanager

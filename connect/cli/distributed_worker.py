@@ -22,7 +22,7 @@ from connect.storage.internal_topics import config_topic, offset_topic, status_t
 from connect.storage.kafka_config_store import KafkaConfigBackingStore
 from connect.storage.kafka_offset_store import KafkaOffsetBackingStore
 from connect.storage.kafka_status_store import KafkaStatusBackingStore
-from connect.storage.worker_offsets import WorkerOffsets
+from connect.storage.worker_offsets import ConnectorTopics, WorkerOffsets
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,10 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
     sockets = [bind(listener) for listener in listeners]
     host, port = advertised_address(properties, listeners[0], sockets[0].getsockname()[1])
     supervisor = Supervisor(fork_server)
-    kafka, clients = RealKafka(), ConnectClients(properties, properties["group.id"])
+    kafka, clients = (
+        RealKafka(),
+        ConnectClients(properties, properties["group.id"], properties.get("exactly.once.source.support") == "enabled"),
+    )
     admin = kafka.admin(clients.shared_admin())
     configs = KafkaConfigBackingStore(kafka, clients, admin, config_topic(properties))
     statuses = KafkaStatusBackingStore(kafka, clients, admin, status_topic(properties))
@@ -64,7 +67,15 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
     except (ConfigException, ConnectException):
         identified.cancel()
         raise
-    herder.start(Worker(properties, supervisor, WorkerOffsets(offsets), herder, properties["group.id"]))
+    herder.start(
+        Worker(
+            properties,
+            supervisor,
+            WorkerOffsets(offsets, ConnectorTopics(kafka, clients)),
+            herder,
+            properties["group.id"],
+        )
+    )
     rest = await start_rest(sockets, herder, await identified)
     return RunningConnectWorker(rest, herder, supervisor, stores)
 

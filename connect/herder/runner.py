@@ -16,6 +16,7 @@ from typing import Protocol
 from connect.herder.task_configs import complete_task_configs, too_many_tasks
 from connect.logging import connector_context
 from connect.runtime.channel import ChannelClosed, RemoteError, format_trace
+from connect.runtime.connector_hosts import ConnectorLost
 from connect.runtime.ids import ConnectorTaskId, State, TargetState
 from connect.runtime.worker import Worker
 from connect.storage.cluster_state import Config
@@ -130,8 +131,8 @@ class ConnectorRunner:
         await asyncio.wait([self._running])
         for task_id in await self._worker.stop_tasks(list(self._tasks)):
             self._host.report_task(task_id, State.UNASSIGNED)
+        await self._worker.stop_connector(self._name)  # also one that is still starting
         if self._instance is not None:
-            await self._worker.stop_connector(self._name)
             self._host.report_connector(self._name, State.UNASSIGNED)
 
     async def _change(self, forget: Callable[[], Awaitable[None]]) -> None:
@@ -217,6 +218,9 @@ class ConnectorRunner:
         maximum = int(config.get("tasks.max", "1"))
         try:
             task_class, made = await self._worker.task_configs(self._name, maximum)
+        except ConnectorLost as error:
+            await self._fail_instance(error.trace)
+            return
         except (RemoteError, ChannelClosed) as error:
             log.error("Connector %s could not make its task configurations: %s", self._name, error)
             self._retry_later()

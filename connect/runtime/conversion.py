@@ -47,6 +47,10 @@ class EncodedBatch:
     headers: list[RawHeaders] | None
     batch: RecordBatch
 
+    def size(self) -> int:
+        """Bytes of all keys and values."""
+        return sum(len(item) for items in (self.keys or (), self.values) for item in items if item is not None)
+
 
 class SourceConversion:
     """Turns batches into bytes."""
@@ -83,7 +87,19 @@ class SourceConversion:
         if batch.headers is None:
             return None
         convert, topic = self._converters.header.from_connect_header, batch.topic
-        return [[(h.key, convert(topic, h.key, h.schema, h.value)) for h in headers] for headers in batch.headers]
+        # Sources put the very same header objects on many records: each is converted once per batch.
+        known: dict[int, tuple[str, bytes | None]] = {}
+        encoded: list[RawHeaders] = []
+        for headers in batch.headers:
+            raw: RawHeaders = []
+            for header in headers:
+                pair = known.get(id(header))
+                if pair is None:
+                    pair = (header.key, convert(topic, header.key, header.schema, header.value))
+                    known[id(header)] = pair
+                raw.append(pair)
+            encoded.append(raw)
+        return encoded
 
     def _encode_single(self, single: RecordBatch) -> list[EncodedBatch]:
         """Find the stage that fails, with retries and tolerance for each."""
@@ -154,14 +170,23 @@ class SinkConversion:
         origin = _sink_origin(raw)
         if origin.headers is None:
             return None
-        return [self._convert_headers(raw.topic, origin.headers[position]) for position in raw.positions]
+        known: dict[tuple[str, bytes | None], Header] = {}
+        return [self._convert_headers(raw.topic, origin.headers[position], known) for position in raw.positions]
 
-    def _convert_headers(self, topic: str | None, headers: Sequence[tuple[str, bytes | None]]) -> Headers:
+    def _convert_headers(
+        self,
+        topic: str | None,
+        headers: Sequence[tuple[str, bytes | None]],
+        known: dict[tuple[str, bytes | None], Header],
+    ) -> Headers:
         convert = self._converters.header.to_connect_header
         result = []
-        for key, data in headers:
-            schema, value = convert(topic, key, data)
-            result.append(Header(key, value, schema))
+        for pair in headers:
+            header = known.get(pair)
+            if header is None:
+                schema, value = convert(topic, *pair)
+                header = known[pair] = Header(pair[0], value, schema)
+            result.append(header)
         return Headers(result)
 
     def _decode_single(self, raw: RecordBatch) -> list[RecordBatch]:

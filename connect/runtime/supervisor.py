@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+from collections.abc import Callable
 from typing import Any
 
 from connect.runtime.channel import Handler, WorkerChannel
@@ -32,12 +33,14 @@ class ChildProcess:
     async def kill(self) -> None:
         """End the process at once and wait until it is gone."""
         if not self.exit_status.done():
-            try:
-                os.kill(self.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                log.debug("Process %d has ended by itself", self.pid)
+            self.kill_group()
+            _kill(os.kill, self.pid)
             await asyncio.wait([self.exit_status])
         await self.channel.close()
+
+    def kill_group(self) -> None:
+        """Kill what is left of all that a plugin in this process has forked."""
+        _kill(os.killpg, self.pid)
 
     def describe_exit(self) -> str:
         """How the process ended, in words."""
@@ -45,6 +48,13 @@ class ChildProcess:
         if os.WIFSIGNALED(status):
             return f"was killed by signal {signal.Signals(os.WTERMSIG(status)).name}"
         return f"ended with exit code {os.waitstatus_to_exitcode(status)}"
+
+
+def _kill(how: Callable[[int, int], None], target: int) -> None:
+    try:
+        how(target, signal.SIGKILL)
+    except ProcessLookupError:
+        log.debug("Nothing to kill: process or group %d is gone", target)
 
 
 class Supervisor:
@@ -61,8 +71,12 @@ class Supervisor:
         await channel.open(sock)
         child = ChildProcess(pid, channel, exit_status)
         self._children.add(child)
-        exit_status.add_done_callback(lambda _: self._children.discard(child))
+        exit_status.add_done_callback(lambda _: self._on_exit(child))
         return child
+
+    def _on_exit(self, child: ChildProcess) -> None:
+        self._children.discard(child)
+        child.kill_group()
 
     async def close(self) -> None:
         """Kill what still runs, and the fork server."""

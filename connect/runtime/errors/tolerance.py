@@ -140,7 +140,7 @@ class ToleranceOperator:
         """Report a failed record. Raises ConnectException unless errors are tolerated."""
         self.progress.count("total-record-failures")
         self.progress.count("total-record-errors")
-        self.progress.maxima["last-error-timestamp"] = time.time() * 1000
+        self.progress.stamps["last-error-timestamp"] = int(time.time() * 1000)
         for reporter in self.reporters:
             reporter.report(failure)
         if not self.policy.tolerate_all:
