@@ -14,6 +14,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from connect.api import DataException, Schema, Struct, Type
@@ -225,20 +226,23 @@ def quoted(text: str) -> str:
     """A JSON string as Java writes it: characters beyond the basic plane as two escapes."""
     escaped = text.translate(_ESCAPES)
     if not escaped.isascii():
-        escaped = _NOT_WRITTEN_RAW.sub(_utf16_escapes, escaped)
+        escaped = _NOT_WRITTEN_RAW.sub(lambda character: _utf16_escapes(character[0]), escaped)
     return f'"{escaped}"'
 
 
-def _utf16_escapes(character: re.Match[str]) -> str:
-    units = character[0].encode("utf-16-be", "surrogatepass")
+@lru_cache(maxsize=4096)
+def _utf16_escapes(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i] << 8 | units[i + 1]:04X}" for i in range(0, len(units), 2))
 
 
-def _double_json(number: float) -> str:
+def double_json(number: float) -> str:
+    """A double's JSON text: what is no number is a string."""
     return double_text(number) if math.isfinite(number) else f'"{double_text(number)}"'
 
 
-def _single_json(number: float) -> str:
+def single_json(number: float) -> str:
+    """A single-precision number's JSON text."""
     return float_text(number) if math.isfinite(number) else f'"{float_text(number)}"'
 
 
@@ -251,8 +255,8 @@ def _bytes_json(data: bytes | bytearray | memoryview) -> str:
 
 
 _SIMPLE: dict[Type, tuple[tuple[type, ...], Write]] = {
-    Type.FLOAT32: ((float, Float32), _single_json),
-    Type.FLOAT64: ((float, Float64), _double_json),
+    Type.FLOAT32: ((float, Float32), single_json),
+    Type.FLOAT64: ((float, Float64), double_json),
     Type.BOOLEAN: ((bool,), _boolean_json),
     Type.STRING: ((str,), quoted),
     Type.BYTES: ((bytes, bytearray, memoryview), _bytes_json),
@@ -337,8 +341,8 @@ _SCALARS: dict[type, Write] = {
     bool: _boolean_json,
     int: _long_json,
     **dict.fromkeys((Int8, Int16, Int32, Int64), _long_json),
-    **dict.fromkeys((float, Float64), _double_json),
-    Float32: _single_json,
+    **dict.fromkeys((float, Float64), double_json),
+    Float32: single_json,
     str: quoted,
     **dict.fromkeys((bytes, bytearray, memoryview), _bytes_json),
 }

@@ -43,11 +43,8 @@ def demo(*, exit_: bool, all_months: bool, port: int, broker_port: int, search_p
         _explain(console, f"A server doesn't answer any more: {error}")
         sys.exit(1)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        _explain(
-            console, "The disk is full; make room, or set TMPDIR and CONNECT_CACHE_DIR to folders with more of it."
-        )
+        hint = "; make room, or set" if error.errno == errno.ENOSPC else "; set"
+        _explain(console, f"{error}{hint} TMPDIR and CONNECT_CACHE_DIR to folders that can be written to.")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)

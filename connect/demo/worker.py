@@ -15,7 +15,7 @@ from connect.demo.process import DemoFailed, Server
 
 _START_TIMEOUT = 30.0
 _CREATE_TIMEOUT = 30.0
-_BUSY = frozenset({409, 500, 503})
+_BUSY = frozenset({409, 503})
 """Answers of a worker that hasn't finished joining its group, or rebalances."""
 
 

@@ -246,7 +246,7 @@ class ConnectorRunner:
         self._tasks_paused = paused
 
     def _pause_tasks(self, *, paused: bool) -> None:
-        if paused != self._tasks_paused:
+        if self._tasks and paused != self._tasks_paused:
             self._tasks_paused = paused
             self._worker.pause_tasks(self._name, paused=paused)
 

@@ -14,6 +14,29 @@ log = logging.getLogger(__name__)
 client_log = logging.getLogger("connect.kafka.librdkafka")
 """librdkafka's own lines; they come out while a client is polled."""
 
+REPEAT_SECONDS = 60.0
+
+
+class RepeatFilter(logging.Filter):
+    """Lets the same line through once a minute: a client without a broker says the same every second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """True for a line that wasn't seen within the last minute."""
+        line = record.getMessage()
+        if record.created - self._last.get(line, 0.0) < REPEAT_SECONDS:
+            return False
+        if len(self._last) > 1000:
+            self._last.clear()
+        self._last[line] = record.created
+        return True
+
+
+client_log.addFilter(RepeatFilter())
+
 
 def producer(config: Mapping[str, str]) -> ProducerClient:
     """A producer. Raises ConfigException for settings that can't work."""

@@ -31,6 +31,16 @@ REFUSALS = frozenset(
 )
 TIMEOUTS = frozenset({KafkaError._TIMED_OUT, KafkaError.REQUEST_TIMED_OUT})
 
+STALE = frozenset(
+    {
+        KafkaError.FENCED_LEADER_EPOCH,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.UNKNOWN_LEADER_EPOCH,
+    }
+)
+METADATA_REFRESH_SECONDS = 5.0
+
 T = TypeVar("T")
 
 
@@ -177,7 +187,13 @@ def beginning_offsets(admin: AdminClient, topic: str, partitions: Sequence[int])
 def _offsets(admin: AdminClient, topic: str, partitions: Sequence[int], spec: OffsetSpec) -> dict[int, int]:
     request = {TopicPartition(topic, partition): spec for partition in partitions}
     answers = admin.list_offsets(request, isolation_level=IsolationLevel.READ_UNCOMMITTED)
-    return {key.partition: answer.result().offset for key, answer in answers.items()}
+    try:
+        return {key.partition: answer.result().offset for key, answer in answers.items()}
+    except KafkaException as error:
+        if kafka_error(error).code() in STALE:
+            # After a broker's restart librdkafka would ask with the old leader epoch for minutes.
+            admin.list_topics(timeout=METADATA_REFRESH_SECONDS)
+        raise
 
 
 def retry(action: Callable[[], T], deadline: float, doing: str) -> T:

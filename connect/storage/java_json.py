@@ -10,10 +10,11 @@ import base64
 import math
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 import orjson
+
+from connect.api.java_numbers import double_text
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _SPECIAL = re.compile('[\x00-\x1f"\\\\\ud800-\udfff\U00010000-\U0010ffff]')
@@ -40,7 +41,7 @@ def _encode(value: Any) -> str:
         case int():
             return str(int(value))
         case float():
-            return java_double(value)
+            return double_text(value) if math.isfinite(value) else f'"{double_text(value)}"'
         case bytes() | bytearray() | memoryview():
             return f'"{base64.b64encode(value).decode()}"'
         case Mapping():
@@ -60,20 +61,3 @@ def _escape(match: re.Match[str]) -> str:
         return _ESCAPES[character]
     units = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[at] << 8 | units[at + 1]:04X}" for at in range(0, len(units), 2))
-
-
-def java_double(value: float) -> str:
-    """A double as ``Double.toString`` prints it: ``1.0``, ``1.0E7``, ``4.9E-324``; NaN and infinities quoted."""
-    if not math.isfinite(value):
-        return '"NaN"' if math.isnan(value) else ('"Infinity"' if value > 0 else '"-Infinity"')
-    if value == 0 or 1e-3 <= abs(value) < 1e7:
-        text = format(Decimal(repr(value)), "f")
-        return text if "." in text else f"{text}.0"
-    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
-    assert isinstance(exponent, int)
-    mantissa = "".join(map(str, digits))
-    if mantissa == "5" and exponent == -324:
-        mantissa = "49"
-        exponent -= 1
-    rest = mantissa[1:] or "0"
-    return f"{'-' if sign else ''}{mantissa[0]}.{rest}E{exponent + len(mantissa) - 1}"

@@ -12,7 +12,9 @@ from typing import Any
 from connect.api import Header, RecordBatch, SourceConnector, SourceTask
 from connect.api.java_text import to_java_string
 from connect.api.logical import to_millis
+from connectors.spooldir.binary_source import SpoolDirBinaryFileSourceConnector
 from connectors.spooldir.csv_source import SpoolDirCsvSourceConnector
+from connectors.spooldir.line_source import SpoolDirLineDelimitedSourceConnector
 from tests.conformance.json_envelope import envelope
 from tests.unit.connectors.source_context import FakeSourceContext
 
@@ -20,7 +22,11 @@ Json = dict[str, Any]
 
 CONNECTORS: dict[str, type[SourceConnector]] = {
     f"com.github.jcustenborder.kafka.connect.spooldir.{connector.__name__}": connector
-    for connector in (SpoolDirCsvSourceConnector,)
+    for connector in (
+        SpoolDirBinaryFileSourceConnector,
+        SpoolDirCsvSourceConnector,
+        SpoolDirLineDelimitedSourceConnector,
+    )
 }
 
 

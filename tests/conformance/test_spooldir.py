@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import copy
 import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.spooldir_run import CONNECTORS, Outcome, Run
-from tests.conformance.vectors import case_id, load_cases
+from tests.conformance.vectors import CONFORMANCE_DIR, case_id, load_cases
 
 Json = dict[str, Any]
 
@@ -183,3 +184,23 @@ def test_recorded_scenario(scenario: Json, tmp_path: Path) -> None:
         assert outcome.before_restart[1] == expect["beforeRestart"]["records"]
     for place, paths in expect["files"].items():
         assert _names(outcome.files[place]) == _names(paths), place
+
+
+_OWN_GROUPS = {"General", "File System", "Schema", "Schema Generation", "Timestamps", "CSV Parsing", ""}
+DEFINITIONS = json.loads((CONFORMANCE_DIR / "connectors/spooldir/configdef.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", CONNECTORS)
+def test_keys_are_defined_as_recorded(name: str) -> None:
+    """The worker's own keys, which the record lists too, are left to the worker's tests."""
+    described = [key.describe() for key in CONNECTORS[name].CONFIG]
+    places = {key["name"]: place for place, key in enumerate(described)}
+    for recorded in DEFINITIONS[name]:
+        place = places.get(recorded["name"])
+        if place is None:
+            assert recorded["group"] not in _OWN_GROUPS, recorded
+            continue
+        assert place == recorded["position"]
+        assert {key: described[place][key] for key in recorded if key != "position"} == {
+            key: value for key, value in recorded.items() if key != "position"
+        }

@@ -10,6 +10,7 @@ They are fetched once into a cache, started on loopback ports, and ended by the 
 
 from __future__ import annotations
 
+from tests.services.connect_worker import ConnectWorker
 from tests.services.elasticsearch import Elasticsearch7, Elasticsearch8, OpenSearch, SearchServer
 from tests.services.errors import ServiceError
 from tests.services.java_connect import JavaConnect
@@ -21,6 +22,7 @@ from tests.services.process import Server
 from tests.services.registry import SchemaRegistry
 
 __all__ = [
+    "ConnectWorker",
     "Elasticsearch7",
     "Elasticsearch8",
     "JavaConnect",

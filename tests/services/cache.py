@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.services import keeper
 
 
 def root() -> Path:
@@ -36,8 +37,11 @@ def lock(name: str) -> Iterator[None]:
 @contextmanager
 def scratch() -> Iterator[Path]:
     """A temporary folder on the cache's file system, so that what is made in it can be renamed into place."""
-    with tempfile.TemporaryDirectory(prefix="making-", dir=root()) as folder:
-        yield Path(folder)
+    with tempfile.TemporaryDirectory(prefix="making-", dir=root()) as name:
+        folder = Path(name)
+        keeper.keep_folder(folder)
+        yield folder
+    keeper.forget_folder(folder)
 
 
 def make_once(relative: str, make: Callable[[Path], None]) -> Path:
@@ -53,23 +57,6 @@ def make_once(relative: str, make: Callable[[Path], None]) -> Path:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 made.rename(target)
     return target
-
-
-def unpacked(archive: Path, relative: str) -> Path:
-    """The content of a zip or tar archive as a cached folder, without the archive's single top folder."""
-
-    def unpack(target: Path) -> None:
-        inside = target.with_name("inside")
-        if archive.suffix == ".zip":
-            shutil.unpack_archive(archive, inside)
-            for program in inside.glob("*/bin/*"):
-                program.chmod(0o755)  # Python's zip reader drops the permissions
-        else:
-            shutil.unpack_archive(archive, inside, filter="data")
-        tops = list(inside.iterdir())
-        (tops[0] if len(tops) == 1 and tops[0].is_dir() else inside).rename(target)
-
-    return make_once(relative, unpack)
 
 
 def announce(message: str) -> None:

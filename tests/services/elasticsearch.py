@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from tests.services import cache, java, maven, unprivileged
+from tests.services import java, maven, unprivileged
 from tests.services.log4j import write_log4j
 from tests.services.process import Server, answers, free_port
 
@@ -74,9 +74,7 @@ class SearchServer(Server):
 
     def home(self) -> Path:
         """The unpacked distribution, where the server's user can read it."""
-        (archive,) = maven.fetch([self.distribution])
-        unpacked = cache.unpacked(archive, f"{self.distribution.name}/{self.distribution.version}")
-        return unprivileged.reachable(unpacked, self.folder)
+        return unprivileged.reachable(maven.unpacked(self.distribution), self.folder)
 
 
 class _PlainJavaServer(SearchServer):

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.services import Elasticsearch7, JavaConnect, KafkaBroker, MariaDB, Mosquitto, SchemaRegistry
+from tests.services import ConnectWorker, Elasticsearch7, JavaConnect, KafkaBroker, MariaDB, Mosquitto, SchemaRegistry
 
 
 @pytest.fixture(scope="session")
@@ -45,20 +45,38 @@ def schema_registry() -> Iterator[SchemaRegistry]:
         yield registry
 
 
+def _cluster(name: str) -> dict[str, str]:
+    """A group and topics that nobody else uses."""
+    cluster = f"{name}-{uuid.uuid4()}"
+    topics = {f"{kind}.storage.topic": f"{cluster}-{kind}" for kind in ("config", "offset", "status")}
+    return {"group.id": cluster, **topics}
+
+
 @pytest.fixture
 def java_connect(kafka_broker: KafkaBroker) -> Iterator[Callable[..., JavaConnect]]:
     """Starts Java workers on the shared broker, which end with the test; takes what JavaConnect takes.
 
     Workers of one test form a cluster of their own, unless their properties say otherwise.
     """
-    cluster = f"java-{uuid.uuid4()}"
-    own = {"group.id": cluster} | {
-        f"{kind}.storage.topic": f"{cluster}-{kind}" for kind in ("config", "offset", "status")
-    }
+    own = _cluster("java")
     with ExitStack() as stack:
 
         def start(properties: dict[str, str] | None = None, **options: Any) -> JavaConnect:
             worker = JavaConnect(kafka_broker.bootstrap_servers, {**own, **(properties or {})}, **options)
+            return stack.enter_context(worker)
+
+        yield start
+
+
+@pytest.fixture
+def connect_worker(kafka_broker: KafkaBroker) -> Iterator[Callable[..., ConnectWorker]]:
+    """Starts our workers on the shared broker, which end with the test; takes what ConnectWorker takes."""
+    own = _cluster("python")
+    with ExitStack() as stack:
+
+        def start(properties: dict[str, str] | None = None, **options: Any) -> ConnectWorker:
+            cluster = {} if options.get("connectors") is not None else own
+            worker = ConnectWorker(kafka_broker.bootstrap_servers, {**cluster, **(properties or {})}, **options)
             return stack.enter_context(worker)
 
         yield start

@@ -14,13 +14,13 @@ from tests.services.process import Server, answers
 from tests.services.properties import read_properties, write_properties
 
 _JSON_CONVERTER = "org.apache.kafka.connect.json.JsonConverter"
-_DEFAULTS = {
+DEFAULTS = {
     "key.converter": _JSON_CONVERTER,
     "value.converter": _JSON_CONVERTER,
     # The plugins used here carry service files; looking into every class of every jar takes seconds.
     "plugin.discovery": "service_load",
 }
-_DISTRIBUTED_DEFAULTS = {
+DISTRIBUTED_DEFAULTS = {
     "group.id": "connect-cluster",
     "config.storage.topic": "connect-configs",
     "offset.storage.topic": "connect-offsets",
@@ -66,7 +66,7 @@ class JavaConnect(Server):
             paths = ",".join(map(str, (plugin_folder(), *plugin_paths)))
             own = {"bootstrap.servers": bootstrap_servers, "plugin.path": paths, **self._mode_properties()}
             own["listeners"] = f"http://127.0.0.1:{self.port}"
-            self.properties = {**_DEFAULTS, **own, **(properties or {})}
+            self.properties = {**DEFAULTS, **own, **(properties or {})}
 
     @property
     def is_distributed(self) -> bool:
@@ -101,7 +101,7 @@ class JavaConnect(Server):
 
     def _mode_properties(self) -> dict[str, str]:
         if self.is_distributed:
-            return _DISTRIBUTED_DEFAULTS
+            return DISTRIBUTED_DEFAULTS
         return {"offset.storage.file.filename": str(self.folder / "connect.offsets")}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -71,6 +72,22 @@ def fetch(artifacts: Sequence[Artifact]) -> list[Path]:
             with ThreadPoolExecutor(_PARALLEL_DOWNLOADS) as pool:
                 list(pool.map(lambda artifact: _download(context, artifact), missing))
     return [artifact.path for artifact in artifacts]
+
+
+def unpacked(artifact: Artifact) -> Path:
+    """The content of a zip or tar archive as a cached folder, without the archive's single top folder."""
+
+    def unpack(target: Path) -> None:
+        (archive,) = fetch([artifact])
+        inside = target.with_name("inside")
+        shutil.unpack_archive(archive, inside)
+        for program in inside.glob("*/bin/*"):
+            program.chmod(0o755)  # Python's zip reader drops the permissions
+        archive.unlink()
+        tops = list(inside.iterdir())
+        (tops[0] if len(tops) == 1 and tops[0].is_dir() else inside).rename(target)
+
+    return cache.make_once(f"{artifact.name}/{artifact.version}", unpack)
 
 
 def _summary(artifacts: Sequence[Artifact]) -> str:

@@ -9,7 +9,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from abc import ABC, abstractmethod
@@ -19,7 +18,7 @@ from typing import ClassVar, Self
 
 import requests
 
-from tests.services import keeper as keeper_script
+from tests.services import keeper
 from tests.services.errors import ServiceError
 
 _POLL_SECONDS = 0.025
@@ -117,7 +116,7 @@ class Server(ABC):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        _keeper().tell(f"forget group {self._process.pid}")
+        keeper.forget_group(self._process.pid)
         self._process = None
 
     def restart(self) -> Self:
@@ -130,7 +129,7 @@ class Server(ABC):
         self.stop()
         if self._folder_is_ours:
             shutil.rmtree(self.folder, ignore_errors=True)
-            _keeper().tell(f"forget folder {self.folder}")
+            keeper.forget_folder(self.folder)
 
     def __enter__(self) -> Self:
         try:
@@ -171,7 +170,7 @@ class Server(ABC):
                 group=user,
                 extra_groups=None if user is None else [],
             )
-        _keeper().tell(f"group {self._process.pid}")
+        keeper.keep_group(self._process.pid)
 
     def _await_ready(self, deadline: float) -> None:
         process = self._process
@@ -211,33 +210,7 @@ def answers(url: str) -> bool:
         return False
 
 
-class _Keeper:
-    """The running keeper process (see keeper.py), started with the first server."""
-
-    def __init__(self) -> None:
-        script = str(Path(keeper_script.__file__))
-        self.owner = os.getpid()
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", script, str(self.owner)], stdin=subprocess.PIPE, start_new_session=True
-        )
-
-    def tell(self, line: str) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(line.encode() + b"\n")
-        self._process.stdin.flush()
-
-
-_running_keeper: _Keeper | None = None
-
-
-def _keeper() -> _Keeper:
-    global _running_keeper
-    if _running_keeper is None or _running_keeper.owner != os.getpid():
-        _running_keeper = _Keeper()
-    return _running_keeper
-
-
 def _temporary_folder(name: str) -> Path:
     folder = Path(tempfile.mkdtemp(prefix=f"connect-test-{name}-"))
-    _keeper().tell(f"folder {folder}")
+    keeper.keep_folder(folder)
     return folder

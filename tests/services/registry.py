@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from tests.services import cache, java, maven
+from tests.services import java, maven
 from tests.services.process import Server, answers
 
 _DISTRIBUTION = maven.Artifact(
@@ -61,5 +61,4 @@ class SchemaRegistry(Server):
         return answers(f"{self.url}/subjects")
 
     def _home(self) -> Path:
-        (archive,) = maven.fetch([_DISTRIBUTION])
-        return cache.unpacked(archive, f"apicurio/{_DISTRIBUTION.version}")
+        return maven.unpacked(_DISTRIBUTION)

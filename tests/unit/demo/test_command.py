@@ -49,7 +49,8 @@ def test_every_option_arrives(monkeypatch):
         (False, 1, ""),
         (DemoFailed("port [8083] is taken"), 1, "The demo failed. port [8083] is taken"),
         (requests.ConnectionError("refused"), 1, "A server doesn't answer any more: refused"),
-        (OSError(errno.ENOSPC, "No space left on device"), 1, "The disk is full; make room, or set TMPDIR"),
+        (OSError(errno.ENOSPC, "No space left on device"), 1, "No space left on device; make room, or set TMPDIR"),
+        (PermissionError(errno.EACCES, "Permission denied", "/c"), 1, "Permission denied: '/c'; set TMPDIR"),
         (KeyboardInterrupt(), 130, ""),
     ],
 )

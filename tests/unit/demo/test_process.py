@@ -1,8 +1,8 @@
-import os
 import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +24,7 @@ def wait_until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + 10
     while not condition():
         assert time.monotonic() < deadline, "not within 10 s"
-        os.sched_yield()
+        threading.Event().wait(0.02)
 
 
 def started(command: list[str], folder: Path) -> Server:

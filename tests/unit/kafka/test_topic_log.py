@@ -11,7 +11,8 @@ from connect.api.errors import ConfigException, ConnectException, RetriableExcep
 from connect.kafka.connect_clients import ConnectClients
 from connect.kafka.door import KafkaError
 from connect.kafka.fake import FakeKafka
-from connect.kafka.topic_log import LogRecord, TopicLog, TopicSettings, start_all
+from connect.kafka.topic_log import LogRecord, TopicLog, start_all
+from connect.kafka.topics import TopicSettings
 
 CLIENTS = ConnectClients({"bootstrap.servers": "fake:9092"}, "cluster")
 SETTINGS = TopicSettings("configs", 1, 1, {}, "config.storage.topic", "connector configurations")

@@ -1,0 +1,22 @@
+"""Waiting for conditions, in tests."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_LOOK_EVERY_SECONDS = 0.02
+
+
+def wait_until(condition: Callable[[], T], timeout: float = 30, what: str = "the condition") -> T:
+    """What the condition gives once that is true. Fails after ``timeout`` seconds, saying what was seen last."""
+    deadline = time.monotonic() + timeout
+    pause = threading.Event()
+    while not (seen := condition()):
+        assert time.monotonic() < deadline, f"{what} did not become true within {timeout} s; last seen: {seen!r}"
+        pause.wait(_LOOK_EVERY_SECONDS)
+    return seen
