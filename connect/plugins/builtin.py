@@ -89,6 +89,7 @@ BUILTIN: tuple[Plugin, ...] = (
         "TimestampRouter",
     ),
     *_plain(PluginKind.TRANSFORMATION, "org.apache.kafka.connect.transforms", "transforms.value_to_key", "ValueToKey"),
+    Plugin(PluginKind.TRANSFORMATION, "connect.transforms.Python", "transforms.python_function:PythonFunction"),
     *_plain(
         PluginKind.PREDICATE,
         "org.apache.kafka.connect.transforms.predicates",
