@@ -41,13 +41,21 @@ class DocumentEncoder:
 
     def plain(self, value: Any) -> dict[str, Any]:
         """One value as a dict. Raises DataException, NotAnObject where it is none."""
-        plain = value if self._plain is None or value is None else self._plain(value)
+        if isinstance(value, bytes):
+            plain = _read(value)
+        else:
+            plain = value if self._plain is None or value is None else self._plain(value)
         if not isinstance(plain, dict):
             raise NotAnObject(f"a document must be a JSON object, this is {_kind(plain)}")
         return plain
 
     def encode(self, values: Sequence[Any]) -> list[bytes]:
-        """All values as texts. Raises DataException when one can't be, without saying which."""
+        """All values as texts. Raises DataException when one can't be, without saying which.
+
+        Bytes (of the ByteArrayConverter) that look like a JSON object on one line are a document as they are.
+        """
+        if {type(value) for value in values} == {bytes}:
+            return self._finished(values)
         if self.schema is None:
             if {type(value) for value in values} != {dict}:
                 values = [self.plain(value) for value in values]
@@ -55,6 +63,11 @@ class DocumentEncoder:
         if self._names is not None and _ROWS.issuperset(map(type, values)) and not any(None in row for row in values):
             return self.texts(list(map(dict, map(zip, repeat(self._names), values))))
         return self.texts(list(map(self.plain, values)))
+
+    def _finished(self, values: Sequence[bytes]) -> list[bytes]:
+        if {value[:1] for value in values} == {b"{"} and b"\n" not in b"".join(values):
+            return list(values)
+        return self.texts([self.plain(value) for value in values])
 
     def texts(self, documents: Sequence[Mapping[str, Any]]) -> list[bytes]:
         """Dicts as texts. Raises DataException."""
@@ -100,6 +113,13 @@ class DocumentEncoder:
             assert plain is not None
             return plain(value)
         raise DataException(f"{type(value).__name__} can't be written as JSON.")
+
+
+def _read(value: bytes) -> Any:
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        raise NotAnObject(f"a document must be a JSON object, these bytes are none: {error}") from None
 
 
 def _kind(value: Any) -> str:

@@ -136,6 +136,16 @@ def test_only_objects_are_documents(value: Any, kind: str) -> None:
         document(None, value, IGNORED)
 
 
+def test_bytes_are_documents_as_they_are() -> None:
+    """What the ByteArrayConverter hands on is neither read nor written again, unless it spans lines."""
+    encoder = DocumentEncoder(BYTES_SCHEMA, IGNORED)
+    assert encoder.encode([b'{"x": 1.0}', b'{"x":2}']) == [b'{"x": 1.0}', b'{"x":2}']
+    assert encoder.encode([b'{\n "x": 1\n}\n']) == [b'{"x":1}']
+    for value in (b"{oops", b"[1]", b"\x00"):
+        with pytest.raises(NotAnObject, match="must be a JSON object"):
+            encoder.encode([value, b"\n{}"])
+
+
 def test_stream_timestamps() -> None:
     """A document's own @timestamp counts, then the first field that is there, then the record's timestamp."""
     stamps = StreamTimestamps(["ts", "ts2"])
