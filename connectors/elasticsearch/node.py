@@ -8,9 +8,9 @@ import time
 from typing import Any
 
 import urllib3
-from elastic_transport import NodeConfig, Urllib3HttpNode
 
 from connectors.elasticsearch.settings import ConnectionSettings
+from connectors.elasticsearch.transport import NodeConfig, Urllib3HttpNode
 
 _COMPRESSION_LEVEL = 3
 """Half the time of gzip's default for about a tenth more bytes."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import gzip
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -164,3 +166,13 @@ def test_idle_connections_are_not_used_again(server: Recorder) -> None:
     assert len(server.connections) == 3
     kept.close()
     fresh.close()
+
+
+def test_the_transport_loads_nothing_that_it_does_not_need() -> None:
+    """A task's process stays small: no other HTTP library comes along, and all can still be imported."""
+    script = (
+        "import sys; import connectors.elasticsearch.sink;"
+        "assert not {'aiohttp', 'requests'} & sys.modules.keys();"
+        "import aiohttp, requests"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
