@@ -40,14 +40,14 @@ class Version:
         return self.text
 
 
-def _rank(token: str) -> tuple[int, int, str]:
-    if token.isdigit():
-        return _NUMBER, int(token), ""
-    if token in _RELEASE_WORDS:
+def _rank(word: str) -> tuple[int, int, str]:
+    if word.isdigit():
+        return _NUMBER, int(word), ""
+    if word in _RELEASE_WORDS:
         return _RELEASE, 0, ""
-    if token == "sp":
+    if word == "sp":
         return _SERVICE_PACK, 0, ""
-    return (_QUALIFIERS[token], 0, "") if token in _QUALIFIERS else (_OTHER, 0, token)
+    return (_QUALIFIERS[word], 0, "") if word in _QUALIFIERS else (_OTHER, 0, word)
 
 
 @dataclass(frozen=True, slots=True)
