@@ -23,6 +23,7 @@ from transforms.field_path import (
     OWN_FIELD_SYNTAX,
     REPLACE_NULL_WITH_DEFAULT,
     FieldsTransformation,
+    convert_members,
     levels,
     path_of,
     split_at_colons,
@@ -78,9 +79,7 @@ class _CastFields:
         self._compiled = SchemaCache(self._compile)
 
     def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
-        for name, cast in self._functions.items():
-            values = [{**value, name: cast(value.get(name))} for value in values]
-        return values
+        return convert_members(values, self._functions.items())
 
     def rows(self, batch: RecordBatch, schema: Schema, values: list[Any]) -> Held:
         changed, change = self._compiled.get(schema)

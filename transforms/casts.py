@@ -102,8 +102,10 @@ def _to_integer(bits: int) -> Caster:
     low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
 
     def cast(value: Any) -> int:
+        if type(value) is int and low <= value <= high:
+            return value
         if isinstance(value, int):
-            return int(value) if low <= value <= high else wrap(value, bits)
+            return wrap(int(value), bits)
         if isinstance(value, float):
             number = double_to_long(value)
             return number if bits == 64 else wrap(max(_INT_MIN, min(_INT_MAX, number)), bits)
@@ -146,6 +148,8 @@ def _to_boolean(value: Any) -> bool:
 
 def _to_string(schema: Schema | None) -> Caster:
     def cast(value: Any) -> str:
+        if type(value) is int:
+            return str(value)
         if isinstance(value, bytes | bytearray | memoryview):
             return base64.b64encode(value).decode("ascii")
         if isinstance(value, dt.datetime | EpochMillis):

@@ -29,6 +29,7 @@ from transforms.side import Held, SchemaCache, SidedTransformation, like
 
 T = TypeVar("T")
 Path = tuple[str, ...]
+Convert = Callable[[Any], Any]
 
 FIELD_SYNTAX = ConfigDef(
     Key(
@@ -152,6 +153,19 @@ def read_rows(path: Path, schema: Schema, rows: list[Any], *, with_default: bool
     if default is not None:
         return [None if row is None else default if row[index] is None else row[index] for row in rows]
     return [None if row is None else row[index] for row in rows] if parents else [row[index] for row in rows]
+
+
+def convert_members(values: list[dict[Any, Any]], functions: Iterable[tuple[str, Convert]]) -> list[dict[Any, Any]]:
+    """Copies of the maps in which some members went through a function; one that is missing does as None."""
+    changes = list(functions)
+    if len(changes) == 1:
+        ((name, convert),) = changes
+        return [{**value, name: convert(value.get(name))} for value in values]
+    copies: list[dict[Any, Any]] = [{**value} for value in values]
+    for name, convert in changes:
+        for copy in copies:
+            copy[name] = convert(copy.get(name))
+    return copies
 
 
 class Level(Protocol):

@@ -91,15 +91,11 @@ class HeaderFrom(FieldsTransformation):
 
     def _headers(self, batch: RecordBatch, schema: Schema | None, values: list[Any]) -> list[Headers]:
         """The headers of each record with the new ones behind them."""
-        added = [self._column(path, schema, values) for path in self._paths]
         existing: Sequence[Iterable[Header]] = [()] * len(values) if batch.headers is None else batch.headers
-        headers = []
-        for index, old in enumerate(existing):
-            new = Headers(old)
-            for key, (field_schema, items) in zip(self._keys, added, strict=True):
-                new.add(key, items[index], field_schema)
-            headers.append(new)
-        return headers
+        added = [
+            _made(key, *self._column(path, schema, values)) for key, path in zip(self._keys, self._paths, strict=True)
+        ]
+        return [Headers((*old, *new)) for old, *new in zip(existing, *added, strict=True)]
 
     def _column(self, path: Path, schema: Schema | None, values: list[Any]) -> Held:
         """The schema and the values of one field."""
@@ -109,6 +105,13 @@ class HeaderFrom(FieldsTransformation):
         if field_schema is None:
             raise DataException(f"Field does not exist: {'.'.join(path)}")
         return field_schema, read_rows(path, schema, values, with_default=self._with_default)
+
+
+def _made(key: str, schema: Schema | None, items: list[Any]) -> list[Header]:
+    """One header per record; what lies in a field fits its schema, except that it may have been left unset."""
+    if schema is not None and not schema.optional and any(item is None for item in items):
+        raise DataException(f"A null value requires an optional schema but was {schema}")
+    return [Header(key, item, schema) for item in items]
 
 
 class HeaderFromKey(HeaderFrom):

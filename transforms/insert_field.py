@@ -100,7 +100,10 @@ class _InsertedFields:
         if not isinstance(origin, SinkOrigin):
             found = "org.apache.kafka.connect.source.SourceRecord"
             raise DataException(f"Only SinkRecord supported for [field insertion], found: {found}")
-        return [origin.offsets[position] for position in batch.positions]
+        positions = batch.positions
+        if isinstance(positions, range) and positions.step == 1:
+            return list(origin.offsets[positions.start : positions.stop])
+        return [origin.offsets[position] for position in positions]
 
     def _compile(self, schema: Schema) -> tuple[Schema, RowFunction]:
         columns = [copied(field, with_default=self._with_default) for field in schema.fields]

@@ -25,6 +25,7 @@ from transforms.field_path import (
     OWN_FIELD_SYNTAX,
     REPLACE_NULL_WITH_DEFAULT,
     FieldsTransformation,
+    convert_members,
     levels,
     path_of,
 )
@@ -116,10 +117,7 @@ class _MaskedFields:
         self._functions = SchemaCache(self._compile)
 
     def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
-        mask = self._mask
-        for name in self._names:
-            values = [{**value, name: mask(value.get(name))} for value in values]
-        return values
+        return convert_members(values, [(name, self._mask) for name in self._names])
 
     def rows(self, batch: RecordBatch, schema: Schema, values: list[Any]) -> Held:
         return schema, self._functions.get(schema)(values)

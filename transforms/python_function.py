@@ -89,4 +89,4 @@ def _load(name: str) -> Callable[[ConnectRecord], Any]:
         raise ConfigException(_KEY, name, str(error)) from error
     if not callable(function):
         raise ConfigException(_KEY, name, f"{attributes} is not a function")
-    return function  # type: ignore[no-any-return]  # callable is all that can be known
+    return function

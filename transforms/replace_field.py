@@ -31,6 +31,8 @@ from transforms.field_path import (
 from transforms.rows import Column, RowFunction, compile_rows, copied
 from transforms.side import Held, SchemaCache, Side
 
+_REMEMBERED_NAMES = 1000
+
 
 def _parse_renames(mappings: list[str]) -> dict[str, str]:
     renames = {}
@@ -46,6 +48,19 @@ def _check_renames(mappings: list[str] | None) -> None:
     _parse_renames(mappings or [])
 
 
+class _NewNames(dict[Any, Any]):
+    """The new name of a field, None for one that is dropped; those of the usual fields are remembered."""
+
+    def __init__(self, rule: Callable[[Any], Any]) -> None:
+        self._rule = rule
+
+    def __missing__(self, name: Any) -> Any:
+        new = self._rule(name)
+        if len(self) < _REMEMBERED_NAMES:
+            self[name] = new
+        return new
+
+
 class ChosenFields:
     """Chooses and renames the fields of one struct or map, by their old names."""
 
@@ -56,16 +71,17 @@ class ChosenFields:
         self._old_names = {new: old for old, new in renames.items()}
         self._with_default = with_default
         self._compiled = SchemaCache(self._compile)
+        self._new_names = _NewNames(lambda name: renames.get(name, name) if self._keeps(name) else None)
 
     def _keeps(self, name: str) -> bool:
         return name not in self._exclude and (not self._include or name in self._include)
 
     def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
-        renamed, keeps = self._renames.get, self._keeps
         if not self._renames and not self._include:
             excluded = tuple(self._exclude)
             return [_without(value, excluded) for value in values]
-        return [{renamed(name, name): item for name, item in value.items() if keeps(name)} for value in values]
+        names = self._new_names
+        return [{new: v for name, v in value.items() if (new := names[name]) is not None} for value in values]
 
     def rows(self, batch: RecordBatch, schema: Schema, values: list[Any]) -> Held:
         changed, change = self._compiled.get(schema)

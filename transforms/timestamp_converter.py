@@ -42,6 +42,7 @@ from transforms.field_path import (
     OWN_FIELD_SYNTAX,
     REPLACE_NULL_WITH_DEFAULT,
     FieldsTransformation,
+    convert_members,
     levels,
     path_of,
 )
@@ -113,16 +114,20 @@ class _Forms:
             ) from None
 
     def _read_unix(self, value: Any) -> int:
-        if not isinstance(value, int) or java_type_name(value) != "java.lang.Long":
+        if type(value) is not int and type(value) is not Int64:
             raise DataException(f"Expected Unix timestamp to be a Long, but found class {java_type_name(value)}")
+        if self._precision == "milliseconds":
+            return int(value)
         if self._precision == "seconds":
             return _saturated(value * 1000)
-        return _divided(value, _PER_MILLI.get(self._precision, 1))
+        return _divided(value, _PER_MILLI[self._precision])
 
     def _write_unix(self, millis: int) -> int:
+        if self._precision == "milliseconds":
+            return millis
         if self._precision == "seconds":
             return _divided(millis, 1000)
-        return _saturated(millis * _PER_MILLI.get(self._precision, 1))
+        return _saturated(millis * _PER_MILLI[self._precision])
 
 
 def _divided(number: int, divisor: int) -> int:
@@ -172,7 +177,7 @@ class _Converter:
         if value is None:
             return None
         convert = self._by_class.get(type(value))
-        if convert is None or java_type_name(value) == "java.math.BigInteger":
+        if convert is None or (type(value) is int and not _LONG_MIN <= value <= _LONG_MAX):
             raise DataException(
                 f"TimestampConverter does not support class {java_type_name(value)} objects as timestamps"
             )
@@ -194,8 +199,7 @@ class _ConvertedField:
         self._functions = SchemaCache(self._make_function)
 
     def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
-        name, convert = self._name, self._converter.schemaless
-        return [{**value, name: convert(value.get(name))} for value in values]
+        return convert_members(values, [(self._name, self._converter.schemaless)])
 
     def rows(self, batch: RecordBatch, schema: Schema, values: list[Any]) -> Held:
         return self.schema(schema), self._functions.get(schema)(values)

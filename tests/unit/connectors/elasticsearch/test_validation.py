@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -119,6 +120,16 @@ def test_an_unreachable_cluster_is_named() -> None:
 
     found = errors({}, FakeServer(handlers=[refuse]))
     assert found["connection.url"][0] == "Could not connect to Elasticsearch. Error message: Connection refused"
+
+
+def test_kerberos_is_refused_rather_than_left_out(tmp_path: Path) -> None:
+    """A connector that would not authenticate as it was told is not created."""
+    keytab = tmp_path / "x.keytab"
+    keytab.touch()
+    found = errors({"kerberos.user.principal": "me@X", "kerberos.keytab.path": str(keytab)})
+    assert found == {
+        "kerberos.user.principal": ["Kerberos is not available here; use user and password, or an API key."]
+    }
 
 
 @pytest.mark.parametrize("status", [403, 405])
