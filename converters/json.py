@@ -24,10 +24,11 @@ from connect.api import (
     to_value,
 )
 from converters.converter_type import CONVERTER_TYPE, OneOf, for_data, for_headers
-from converters.json_batch import BatchWriter, schemaless_texts
+from converters.json_batch import schemaless_texts
 from converters.json_encode import Write, WriteOptions, schemaless_text, too_deep, value_writer
 from converters.json_envelope import schema_of, schema_text
 from converters.json_messages import MessageReader
+from converters.json_rows import BatchWriter
 from converters.json_text import parse_nodes
 
 _SCHEMALESS_HEAD = b'{"schema":null,"payload":'

@@ -10,15 +10,16 @@ from typing import Any
 import orjson
 
 from connect.api import DataException, Run, Schema, SerializationException, Type, to_held
-from converters.json_decode import Inexact, RowReader, value_reader
+from converters.json_decode import Inexact, value_reader
 from converters.json_envelope import WRONG_ENVELOPE, candidate_heads, schema_of
 from converters.json_java import nests_deeply, reads_differently, suspects
+from converters.json_rows import RowReader
 from converters.json_text import MISSING, parse_nodes, parse_values
 
 _UNREADABLE = "Converting byte[] to Kafka Connect data failed due to serialization error: "
 _CLOSING_BRACE = ord("}")
-_ODD = (ValueError, TypeError, AttributeError, Inexact, DataException)
-"""What the batch forms raise for a message that has to be read by itself; orjson's own error is a ValueError."""
+_ODD = (ValueError, Inexact, DataException, RecursionError)
+"""What the batch forms raise for a message that has to be read by itself; the parsers' own errors are ValueErrors."""
 
 
 class PayloadReader:
@@ -32,14 +33,16 @@ class PayloadReader:
 
     def read(self, payloads: Sequence[bytes]) -> list[Any]:
         """The values as a batch holds them. Raises one of ``_ODD`` when a payload needs the careful parser."""
-        nodes = list(map(orjson.loads, payloads))
         if nests_deeply(payloads):
             raise Inexact
-        if self._read is None:
-            if suspects(payloads, reads_differently):
-                raise Inexact
-            return nodes
-        return list(map(self._read, nodes)) if self._rows is None else self._rows.read(nodes)
+        if self._rows is not None:
+            return self._rows.read(payloads)
+        nodes = list(map(orjson.loads, payloads))
+        if self._read is not None:
+            return list(map(self._read, nodes))
+        if suspects(payloads, reads_differently):
+            raise Inexact
+        return nodes
 
     def value_of(self, node: Any) -> Any:
         """The value of a node from the careful parser, as a batch holds it."""

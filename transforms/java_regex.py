@@ -11,8 +11,9 @@ import re
 import unicodedata
 from collections.abc import Callable
 from itertools import groupby
+from typing import Any
 
-from connect.api import DataException
+from connect.api import ConfigException, DataException
 
 _LINE_ENDS = r"\n\r\x85\u2028\u2029"
 _ONE_LINE_END = rf"(?:\r\n|[{_LINE_ENDS}])"
@@ -351,3 +352,16 @@ class JavaReplacement:
         if self._error is not None:
             raise DataException(self._error)
         return "".join([part if isinstance(part, str) else found[part] or "" for part in self._parts])
+
+
+class ValidJavaRegex:
+    """A regular expression of Java's."""
+
+    def __call__(self, name: str, value: Any) -> None:
+        try:
+            compile_java_regex(value or "")
+        except ValueError as error:
+            raise ConfigException(name, value, f"Invalid regex: {error}") from None
+
+    def __str__(self) -> str:
+        return "valid regex"

@@ -13,7 +13,7 @@ from connect.cli.worker import RunningConnectWorker, cluster_id, start_rest
 from connect.herder.herder import Herder
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients
-from connect.plugins.registry import PluginRegistry
+from connect.plugins.registry import process_plugins
 from connect.rest.server import advertised_address, bind, parse_listeners
 from connect.runtime.forkserver import ForkServer
 from connect.runtime.supervisor import Supervisor
@@ -56,7 +56,7 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
         consumer=clients.topic_consumer("offsets"),
     )
     stores: list[Store] = [configs, statuses, offsets]
-    herder = Herder(f"{host}:{port}", properties, configs, statuses, PluginRegistry(), waits_for_tasks=False)
+    herder = Herder(f"{host}:{port}", properties, configs, statuses, process_plugins(), waits_for_tasks=False)
     configs.set_listener(herder)
     identified = asyncio.create_task(asyncio.to_thread(cluster_id, admin))
     try:

@@ -13,7 +13,7 @@ from connect.cli.worker import RunningConnectWorker, cluster_id, start_rest
 from connect.herder.herder import Herder
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients
-from connect.plugins.registry import PluginRegistry
+from connect.plugins.registry import process_plugins
 from connect.rest.server import advertised_address, bind, parse_listeners
 from connect.runtime.forkserver import ForkServer
 from connect.runtime.supervisor import Supervisor
@@ -43,7 +43,7 @@ async def start(
     cluster = await asyncio.to_thread(cluster_id, admin)
     configs, statuses = MemoryConfigBackingStore(), MemoryStatusBackingStore()
     offsets = FileOffsetBackingStore(Path(properties["offset.storage.file.filename"]))
-    herder = Herder(f"{host}:{port}", properties, configs, statuses, PluginRegistry(), waits_for_tasks=True)
+    herder = Herder(f"{host}:{port}", properties, configs, statuses, process_plugins(), waits_for_tasks=True)
     configs.set_listener(herder)
     configs.start()
     await asyncio.to_thread(offsets.start)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connect.api import ConfigDef, ConfigType, Width
+from connectors.elasticsearch.extra_keys import EXTRA_KEYS
 from connectors.elasticsearch.keys import (
     DATASET,
     HIGH,
@@ -28,7 +29,6 @@ _connector = Group("Connector")
 _conversion = Group("Data Conversion")
 _proxy = Group("Proxy", first=0)
 _kerberos = Group("Kerberos", first=0)
-_extras = Group("Extras")
 
 _CONNECTION = (
     _connector.key(
@@ -363,78 +363,6 @@ _KERBEROS = (
     ),
 )
 
-_EXTRAS = (
-    _extras.key(
-        "connection.api.key",
-        PASSWORD,
-        "Connection API Key",
-        "An API key, as id:key or encoded, instead of user and password.",
-        default=None,
-    ),
-    _extras.key(
-        "rejection.timeout.ms",
-        LONG,
-        "Rejection Timeout (ms)",
-        "How long documents that the server rejects for now (429, 503, a blocked index) are tried again before the"
-        " task fails. 0 = fail at once, -1 = as long as it takes.",
-        default=600_000,
-        validator=between(-1),
-    ),
-    _extras.key(
-        "external.version.strategy",
-        STRING,
-        "External Version Strategy",
-        "Where the version of a keyed document comes from: auto (external.version.header if set, otherwise the offset),"
-        " offset, header, field (external.version.field) or none. Offsets are only right when all records of a key are"
-        " in one partition.",
-        default="auto",
-        validator=one_of("auto", "offset", "header", "field", "none"),
-        recommender=suggest("auto", "offset", "header", "field", "none"),
-    ),
-    _extras.key(
-        "external.version.field",
-        STRING,
-        "External Version Field",
-        "The field of the value that holds the version, for external.version.strategy=field.",
-        default="",
-    ),
-    _extras.key(
-        "index.name.format",
-        STRING,
-        "Index Name Format",
-        "How an index is named: ${topic} is the topic, ${timestamp:yyyy-MM-dd} the record's timestamp (UTC) in that"
-        " pattern, with the letters y, M, d, H and m.",
-        default="${topic}",
-        width=Width.LONG,
-    ),
-    _extras.key(
-        "routing.field", STRING, "Routing Field", "The field of the value that decides about the shard.", default=""
-    ),
-    _extras.key(
-        "ingest.pipeline", STRING, "Ingest Pipeline", "The server's pipeline that documents pass through.", default=""
-    ),
-    _extras.key(
-        "update.script",
-        STRING,
-        "Update Script",
-        "With write.method=upsert: a script that changes an existing document; the record's fields are params.doc.",
-        default="",
-        width=Width.LONG,
-    ),
-    _extras.key(
-        "update.script.lang", STRING, "Update Script Language", "Language of update.script.", default="painless"
-    ),
-    _extras.key(
-        "decimal.format",
-        STRING,
-        "Decimal Format",
-        "How decimals are written when the schema is not ignored: as double, or without loss as text.",
-        default="double",
-        validator=one_of("double", "text"),
-        recommender=suggest("double", "text"),
-    ),
-)
-
 CONFIG = ConfigDef(
     *_CONNECTION,
     *_TARGETS,
@@ -443,5 +371,5 @@ CONFIG = ConfigDef(
     *_PROXY,
     *TLS_KEYS,
     *_KERBEROS,
-    *_EXTRAS,
+    *EXTRA_KEYS,
 )

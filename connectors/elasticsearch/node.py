@@ -29,6 +29,8 @@ class SinkNode(Urllib3HttpNode):
             connect=self.settings.connect_seconds or None, read=self.settings.read_seconds or None
         )
         self._used = time.monotonic()
+        if isinstance(self.pool, urllib3.HTTPSConnectionPool) and not _checks_host(config):
+            self.pool.assert_hostname = False  # else urllib3 compares the names itself
         if self.settings.proxy_url is not None:
             self.pool.close()
             self.pool = _ProxiedPool(self, self.settings)  # type: ignore[assignment]  # all that is called is urlopen and close
@@ -60,6 +62,10 @@ class SinkNode(Urllib3HttpNode):
             waiting.put(connection)
 
 
+def _checks_host(config: NodeConfig) -> bool:
+    return config.ssl_context is None or config.ssl_context.check_hostname
+
+
 class _ProxiedPool:
     """Sends a node's requests through a proxy: absolute addresses for http, CONNECT for https."""
 
@@ -73,6 +79,8 @@ class _ProxiedPool:
         options: dict[str, Any] = {"maxsize": settings.connections, "block": True}
         if node.config.scheme == "https":
             options["ssl_context"] = node.config.ssl_context
+            if not _checks_host(node.config):
+                options["assert_hostname"] = False
         self._manager = urllib3.ProxyManager(settings.proxy_url, proxy_headers=credentials, **options)
 
     def urlopen(self, method: str, target: str, **more: Any) -> urllib3.BaseHTTPResponse:

@@ -12,6 +12,8 @@ from connect.api import DataException, Field, Schema, Struct, Type, to_value
 from connect.api.numbers import Float32, Int8
 from connect.api.schema import INT64_SCHEMA, OPTIONAL_STRING_SCHEMA, STRING_SCHEMA
 from converters.json import JsonConverter
+from converters.json_encode import WriteOptions, quoted
+from converters.json_envelope import schema_text
 
 UNREADABLE = "Converting byte[] to Kafka Connect data failed due to serialization error: "
 UNWRITABLE = "Converting Kafka Connect data to byte[] failed due to serialization error: "
@@ -113,6 +115,42 @@ def test_tombstones_in_a_batch_stay_tombstones() -> None:
     assert PLAIN.from_connect_batch("t", None, [None, {"a": 1}, None]) == [None, b'{"a":1}', None]
     assert PLAIN.to_connect_batch("t", [None, b"1", None, b""]) == [(None, [None, 1, None, None])]
     assert ENVELOPED.from_connect_batch("t", None, [None, 1]) == [None, b'{"schema":null,"payload":1}']
+
+
+def test_nulls_defaults_and_odd_names_of_rows() -> None:
+    fields = [
+        Field("optional", 0, OPTIONAL_STRING_SCHEMA),
+        Field("required", 1, INT64_SCHEMA),
+        Field("default", 2, Schema(Type.STRING, optional=True, default_value="d")),
+        Field("number", 3, Schema(Type.FLOAT64)),
+    ]
+    payloads = [b'{"number":1,"required":2}', b'{"required":3,"number":-0.0,"default":null,"more":1}']
+    written = [
+        b'{"optional":null,"required":2,"default":"d","number":1.0}',
+        b'{"optional":null,"required":3,"default":"d","number":0.0}',
+    ]
+    for names in (("optional", "required", "default", "number"), ('o"', "r\\", "d\n", "😀")):
+        schema = Schema(
+            Type.STRUCT, fields=[Field(name, f.index, f.schema) for name, f in zip(names, fields, strict=True)]
+        )
+
+        def renamed(text: bytes, names: tuple[str, ...] = names) -> bytes:
+            for field, name in zip(fields, names, strict=True):
+                text = text.replace(f'"{field.name}"'.encode(), quoted(name).encode())
+            return text
+
+        made = converter(schema_content=schema_text(schema, WriteOptions()))
+        ((_, rows),) = made.to_connect_batch("t", [renamed(payload) for payload in payloads])
+        assert [list(row) for row in rows] == [[None, 2, "d", 1.0], [None, 3, "d", 0.0]]
+        assert PLAIN.from_connect_batch("t", schema, rows) == [renamed(text) for text in written]
+        with pytest.raises(DataException, match="Invalid null value for required INT64 field"):
+            made.to_connect_batch("t", [renamed(payloads[0]), renamed(b'{"number":1}')])
+
+
+def test_malformed_text_in_members_that_the_schema_lacks_is_refused() -> None:
+    for payload in (b'{"id":1,"x":"\xff"}', b'{"id":1,"\xff":1}', b'{"id":1,"x":[nul]}', b'{"id":1,"x":"\x01"}'):
+        with pytest.raises(DataException, match="failed due to serialization error"):
+            ENVELOPED.to_connect_batch("t", [HEAD + payload + b"}", HEAD + b'{"id":1}}'])
 
 
 def test_an_empty_batch_is_empty() -> None:

@@ -1,0 +1,67 @@
+"""Transformations against recorded behaviour, record by record and in batches."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import pytest
+
+from connect.api.errors import ConfigException, ConnectException
+from connect.api.record import ConnectRecord, SinkRecord, SourceRecord
+from connect.api.transformation import Predicate, Transformation
+from tests.conformance.smts import batch_of, make_plugin, records_of
+from tests.conformance.vectors import Json, case_id, check_error, decode_record, encode_record, load_cases, same
+
+BATCH_SIZE = 3
+
+Apply = Callable[[Transformation, Predicate | None, bool, SourceRecord | SinkRecord], list[ConnectRecord]]
+
+
+def apply_to_record(
+    transformation: Transformation, predicate: Predicate | None, negate: bool, record: SourceRecord | SinkRecord
+) -> list[ConnectRecord]:
+    if predicate is not None and predicate.test(record) is negate:
+        return [record]
+    changed = transformation.apply(record)
+    return [] if changed is None else [changed]
+
+
+def apply_to_batch(
+    transformation: Transformation, predicate: Predicate | None, negate: bool, record: SourceRecord | SinkRecord
+) -> list[ConnectRecord]:
+    batch = batch_of(record, BATCH_SIZE)
+    before = copy.deepcopy([encode_record(r) for r in batch.records()])
+    if predicate is not None and predicate.test_batch(batch)[-1] is negate:
+        return records_of([batch])
+    changed = records_of(transformation.apply_batch(batch))
+    assert same([encode_record(r) for r in batch.records()], before), "the batch was changed in place"
+    return changed
+
+
+@pytest.mark.parametrize("case", load_cases("transforms"), ids=case_id)
+@pytest.mark.parametrize(
+    ("apply", "size"), [(apply_to_record, 1), (apply_to_batch, BATCH_SIZE)], ids=["record", "batch"]
+)
+def test_transforms(case: Json, apply: Apply, size: int) -> None:
+    expected = case["expect"]
+    record = decode_record(case["input"], case["kind"])
+    transformation = make_plugin(case["class"])
+    predicate = make_plugin(case["predicate"]["class"]) if "predicate" in case else None
+
+    def run() -> list[ConnectRecord]:
+        transformation.configure(case["config"])
+        if predicate is not None:
+            predicate.configure(case["predicate"]["config"])
+        assert "configError" not in expected, "should have been refused by configure"
+        return apply(transformation, predicate, case.get("negate", False), record)
+
+    error = expected.get("configError") or expected.get("error")
+    if error is not None:
+        with pytest.raises((ConnectException, ConfigException)) as raised:
+            run()
+        check_error(raised.value, error)
+        return
+    wanted = [] if expected.get("dropped") else [expected["record"]] * size
+    actual = [encode_record(changed) for changed in run()]
+    assert same(actual, wanted), f"{actual[:1]} instead of {wanted[:1]}"

@@ -1,0 +1,34 @@
+"""DropHeaders: remove headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connect.api import ConfigDef, ConfigType, Headers, Importance, Key, RecordBatch, Transformation
+from connect.api.validators import ValidList
+
+
+class DropHeaders(Transformation):
+    """Remove the headers of the given keys; all others stay, in their order."""
+
+    CONFIG = ConfigDef(
+        Key(
+            "headers",
+            ConfigType.LIST,
+            doc="Keys of the headers to remove.",
+            importance=Importance.HIGH,
+            validator=ValidList(empty_allowed=False),
+        )
+    )
+
+    def configure(self, config: Mapping[str, Any]) -> None:
+        self._dropped = frozenset(self.CONFIG.parse(config)["headers"])
+
+    def apply_batch(self, batch: RecordBatch) -> list[RecordBatch]:
+        if batch.headers is None:
+            return [batch]
+        dropped = self._dropped
+        return [
+            batch.replace(headers=[Headers([h for h in headers if h.key not in dropped]) for headers in batch.headers])
+        ]

@@ -1,0 +1,126 @@
+"""HeaderFrom: move or copy fields into headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from connect.api import (
+    ConfigDef,
+    ConfigException,
+    ConfigType,
+    DataException,
+    Header,
+    Headers,
+    Importance,
+    Key,
+    RecordBatch,
+    Schema,
+)
+from connect.api.validators import NonEmptyList, ValidString
+from transforms.field_path import (
+    FIELD_SYNTAX,
+    REPLACE_NULL_WITH_DEFAULT,
+    FieldsTransformation,
+    Path,
+    levels,
+    path_of,
+    read_maps,
+    read_rows,
+    schema_at,
+)
+from transforms.replace_field import ChosenFields
+from transforms.side import Held, Kind, Side
+
+
+class HeaderFrom(FieldsTransformation):
+    """Move or copy fields of a struct or map into headers, after those that the record has.
+
+    A null key or value is an error, and so is a field that the schema doesn't have.
+    """
+
+    CONFIG = (
+        ConfigDef(
+            Key(
+                "fields",
+                ConfigType.LIST,
+                doc="Fields to move or copy.",
+                importance=Importance.HIGH,
+                validator=NonEmptyList(),
+            ),
+            Key(
+                "headers",
+                ConfigType.LIST,
+                doc="Keys of the headers, in the order of the fields.",
+                importance=Importance.HIGH,
+                validator=NonEmptyList(),
+            ),
+            Key(
+                "operation",
+                ConfigType.STRING,
+                doc="move takes the fields away, copy leaves them.",
+                importance=Importance.HIGH,
+                validator=ValidString("move", "copy"),
+            ),
+        )
+        | REPLACE_NULL_WITH_DEFAULT
+        | FIELD_SYNTAX
+    )
+
+    def configure(self, config: Mapping[str, Any]) -> None:
+        parsed = self.CONFIG.parse(config)
+        if len(parsed["fields"]) != len(parsed["headers"]):
+            raise ConfigException("'fields' config must have the same number of elements as 'headers' config.")
+        self._paths: list[Path] = [path_of(field, parsed) for field in parsed["fields"]]
+        self._keys: list[str] = parsed["headers"]
+        self.purpose = f"header {parsed['operation']}"
+        self._with_default: bool = parsed["replace.null.with.default"]
+        moved = dict.fromkeys(self._paths) if parsed["operation"] == "move" else {}
+
+        def level(items: list[tuple[str, None]]) -> ChosenFields:
+            return ChosenFields({name for name, _ in items}, set(), {}, self._with_default)
+
+        self.levels = levels(((path, None) for path in moved), level)
+
+    def change(self, batch: RecordBatch, kind: Kind, schema: Schema | None, values: list[Any]) -> RecordBatch:
+        changed = super().change(batch, kind, schema, values)
+        return changed.replace(headers=self._headers(batch, schema, values))
+
+    def nulls(self, schema: Schema | None, values: list[Any]) -> Held:
+        self.refuse(schema, None)
+
+    def _headers(self, batch: RecordBatch, schema: Schema | None, values: list[Any]) -> list[Headers]:
+        """The headers of each record with the new ones behind them."""
+        existing: Sequence[Iterable[Header]] = [()] * len(values) if batch.headers is None else batch.headers
+        added = [
+            _made(key, *self._column(path, schema, values)) for key, path in zip(self._keys, self._paths, strict=True)
+        ]
+        return [Headers((*old, *new)) for old, *new in zip(existing, *added, strict=True)]
+
+    def _column(self, path: Path, schema: Schema | None, values: list[Any]) -> Held:
+        """The schema and the values of one field."""
+        if schema is None:
+            return None, read_maps(path, values)
+        field_schema = schema_at(path, schema)
+        if field_schema is None:
+            raise DataException(f"Field does not exist: {'.'.join(path)}")
+        return field_schema, read_rows(path, schema, values, with_default=self._with_default)
+
+
+def _made(key: str, schema: Schema | None, items: list[Any]) -> list[Header]:
+    """One header per record; what lies in a field fits its schema, except that it may have been left unset."""
+    if schema is not None and not schema.optional and any(item is None for item in items):
+        raise DataException(f"A null value requires an optional schema but was {schema}")
+    return [Header(key, item, schema) for item in items]
+
+
+class HeaderFromKey(HeaderFrom):
+    """Move or copy fields of the key into headers."""
+
+    SIDE = Side.KEY
+
+
+class HeaderFromValue(HeaderFrom):
+    """Move or copy fields of the value into headers."""
+
+    SIDE = Side.VALUE

@@ -1,0 +1,61 @@
+"""HoistField: wrap into a field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connect.api import (
+    ConfigDef,
+    ConfigType,
+    Importance,
+    Key,
+    RecordBatch,
+    Schema,
+    SchemaBuilder,
+    Struct,
+    validate_value,
+)
+from transforms.side import Held, SchemaCache, Side, SidedTransformation
+
+
+class HoistField(SidedTransformation):
+    """Wrap the data, null too, into a struct with one field, or into a map where it has no schema."""
+
+    CONFIG = ConfigDef(
+        Key("field", ConfigType.STRING, doc="Name of the field around the data.", importance=Importance.MEDIUM)
+    )
+
+    def configure(self, config: Mapping[str, Any]) -> None:
+        self._field: str = self.CONFIG.parse(config)["field"]
+        self._wrapping = SchemaCache(lambda schema: SchemaBuilder.struct().field(self._field, schema).build())
+
+    def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
+        field = self._field
+        return [{field: value} for value in values]
+
+    def rows(self, batch: RecordBatch, schema: Schema, values: list[Any]) -> Held:
+        return self._wrapping.get(schema), [(Struct(schema, row),) for row in values]
+
+    def nulls(self, schema: Schema | None, values: list[Any]) -> Held:
+        wrapped = self.others(schema, values)
+        if schema is not None:
+            validate_value(schema, None, self._field)
+        return wrapped
+
+    def others(self, schema: Schema | None, values: list[Any]) -> Held:
+        if schema is None:
+            return None, [{self._field: value} for value in values]
+        return self._wrapping.get(schema), [(value,) for value in values]
+
+
+class HoistFieldKey(HoistField):
+    """Wrap the key into a struct or map with one field."""
+
+    SIDE = Side.KEY
+
+
+class HoistFieldValue(HoistField):
+    """Wrap the value into a struct or map with one field."""
+
+    SIDE = Side.VALUE

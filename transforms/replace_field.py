@@ -1,0 +1,186 @@
+"""ReplaceField: choose and rename fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from connect.api import (
+    ConfigDef,
+    ConfigException,
+    ConfigType,
+    DataException,
+    Field,
+    Importance,
+    Key,
+    RecordBatch,
+    Schema,
+    validate_value,
+)
+from connect.api.validators import LambdaValidator, ValidList
+from transforms.field_path import (
+    FIELD_SYNTAX,
+    REPLACE_NULL_WITH_DEFAULT,
+    FieldsTransformation,
+    Path,
+    levels,
+    path_of,
+    split_at_colons,
+    struct_of,
+)
+from transforms.rows import Column, RowFunction, compile_rows, copied
+from transforms.side import Held, SchemaCache, Side
+
+_REMEMBERED_NAMES = 1000
+
+
+def _parse_renames(mappings: list[str]) -> dict[str, str]:
+    renames = {}
+    for mapping in mappings:
+        parts = split_at_colons(mapping)
+        if len(parts) != 2:
+            raise ConfigException("renames", mappings, f"Invalid rename mapping: {mapping}")
+        renames[parts[0]] = parts[1]
+    return renames
+
+
+def _check_renames(mappings: list[str] | None) -> None:
+    _parse_renames(mappings or [])
+
+
+class _NewNames(dict[Any, Any]):
+    """The new name of a field, None for one that is dropped; those of the usual fields are remembered."""
+
+    def __init__(self, rule: Callable[[Any], Any]) -> None:
+        self._rule = rule
+
+    def __missing__(self, name: Any) -> Any:
+        new = self._rule(name)
+        if len(self) < _REMEMBERED_NAMES:
+            self[name] = new
+        return new
+
+
+class ChosenFields:
+    """Chooses and renames the fields of one struct or map, by their old names."""
+
+    def __init__(self, exclude: set[str], include: set[str], renames: dict[str, str], with_default: bool) -> None:
+        self._exclude = exclude
+        self._include = include
+        self._renames = renames
+        self._old_names = {new: old for old, new in renames.items()}
+        self._with_default = with_default
+        self._compiled = SchemaCache(self._compile)
+        self._new_names = _NewNames(lambda name: renames.get(name, name) if self._keeps(name) else None)
+
+    def _keeps(self, name: str) -> bool:
+        return name not in self._exclude and (not self._include or name in self._include)
+
+    def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
+        if not self._renames and not self._include:
+            excluded = tuple(self._exclude)
+            return [_without(value, excluded) for value in values]
+        names = self._new_names
+        return [{new: v for name, v in value.items() if (new := names[name]) is not None} for value in values]
+
+    def rows(self, batch: RecordBatch, schema: Schema, values: list[Any]) -> Held:
+        changed, change = self._compiled.get(schema)
+        return changed, change(values)
+
+    def _compile(self, schema: Schema) -> tuple[Schema, RowFunction]:
+        columns = [self._column(schema, field) for field in schema.fields if self._keeps(field.name)]
+        return struct_of(schema, columns), compile_rows(len(schema.fields), columns)
+
+    def _column(self, schema: Schema, field: Field) -> Column:
+        """As in Java a name that a rename leads to is filled from the renamed field, even if that isn't kept."""
+        name = self._renames.get(field.name, field.name)
+        source = self._old_names.get(name, name)
+        origin = schema.field(source)
+        if origin is None:
+            raise DataException(f"{source} is not a valid field name")
+        column = copied(origin, with_default=self._with_default)._replace(name=name, schema=field.schema)
+        return column if origin is field else column._replace(convert=_checked(field.schema, name))
+
+
+def _without(value: dict[Any, Any], names: Iterable[str]) -> dict[Any, Any]:
+    copy = {**value}
+    for name in names:
+        copy.pop(name, None)
+    return copy
+
+
+def _checked(schema: Schema, name: str) -> Callable[[Any], Any]:
+    def check(value: Any) -> Any:
+        validate_value(schema, value, name)
+        return value
+
+    return check
+
+
+class ReplaceField(FieldsTransformation):
+    """Keep some fields, drop others, rename the rest; null stays as it is."""
+
+    CONFIG = (
+        ConfigDef(
+            Key(
+                "exclude",
+                ConfigType.LIST,
+                [],
+                "Fields to drop; these win over those to keep.",
+                Importance.MEDIUM,
+                ValidList(),
+            ),
+            Key(
+                "include",
+                ConfigType.LIST,
+                [],
+                "Fields to keep, all others are dropped; empty keeps all.",
+                Importance.MEDIUM,
+                ValidList(),
+            ),
+            Key(
+                "renames",
+                ConfigType.LIST,
+                [],
+                "New names, as old:new pairs. Dropping and keeping goes by the old names.",
+                Importance.MEDIUM,
+                LambdaValidator(lambda _, value: _check_renames(value), "list of pairs such as foo:bar,abc:xyz"),
+            ),
+        )
+        | REPLACE_NULL_WITH_DEFAULT
+        | FIELD_SYNTAX
+    )
+    purpose = "field replacement"
+
+    def configure(self, config: Mapping[str, Any]) -> None:
+        parsed = self.CONFIG.parse(config)
+        include = [path_of(name, parsed) for name in parsed["include"]]
+        # Keeping a nested field means keeping what it lies in.
+        included = dict.fromkeys(path[:length] for path in include for length in range(1, len(path) + 1))
+        items: list[tuple[Path, tuple[str, str]]] = [
+            *((path_of(name, parsed), ("exclude", "")) for name in parsed["exclude"]),
+            *((path, ("include", "")) for path in included),
+            *((path_of(old, parsed), ("rename", new)) for old, new in _parse_renames(parsed["renames"]).items()),
+        ]
+
+        def level(items: list[tuple[str, tuple[str, str]]]) -> ChosenFields:
+            return ChosenFields(
+                {name for name, (kind, _) in items if kind == "exclude"},
+                {name for name, (kind, _) in items if kind == "include"},
+                {name: new for name, (kind, new) in items if kind == "rename"},
+                parsed["replace.null.with.default"],
+            )
+
+        self.levels = levels(items, level) or [level([])]
+
+
+class ReplaceFieldKey(ReplaceField):
+    """Keep, drop and rename fields of the key."""
+
+    SIDE = Side.KEY
+
+
+class ReplaceFieldValue(ReplaceField):
+    """Keep, drop and rename fields of the value."""
+
+    SIDE = Side.VALUE
