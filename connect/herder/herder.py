@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connect.api import AlreadyExistsException, ConnectException, NotFoundException
@@ -17,8 +17,9 @@ from connect.herder.entities import Json
 from connect.herder.errors import BadRequest, Forbidden
 from connect.herder.internal_requests import InternalRequests, Signature
 from connect.herder.plugin_listing import PluginListing
+from connect.herder.restart_plan import RestartPlan, plan_restart
 from connect.herder.runner import ConnectorRunner, Wanted
-from connect.herder.validation import ConnectorValidation
+from connect.herder.validation import ConnectorValidation, patched
 from connect.loggers import Loggers, is_level
 from connect.plugins.registry import version_of
 from connect.plugins.secrets import ConfigTransformer
@@ -272,8 +273,7 @@ class Herder:
 
     async def patch_connector_config(self, connector: str, patch: Config) -> Json:
         """Change some keys; None removes one. Raises NotFoundException, BadRequest."""
-        config = {**self.connector_config(connector), **patch}
-        _, info = await self.put_connector_config(connector, {k: v for k, v in config.items() if v is not None})
+        _, info = await self.put_connector_config(connector, patched(self.connector_config(connector), patch))
         return info
 
     async def _put(self, connector: str, config: Config, initial: TargetState | None) -> Json:
@@ -324,32 +324,20 @@ class Herder:
         if not include_tasks and not only_failed:
             await self._runner(connector).restart_instance()
             return None
-        status = self.connector_status(connector)
-        chosen = self._chosen(only_failed)
-        task_ids = [
-            ConnectorTaskId(connector, task["id"])
-            for task in status["tasks"]
-            if include_tasks and chosen(task["state"])
-        ]
-        instance = chosen(status["connector"]["state"])
-        for task_id in task_ids:
-            self.report_task(task_id, State.RESTARTING)
-        if instance:
+        plan = plan_restart(self.connector_status(connector), include_tasks=include_tasks, only_failed=only_failed)
+        for number in plan.tasks:
+            self.report_task(ConnectorTaskId(connector, number), State.RESTARTING)
+        if plan.instance:
             self.report_connector(connector, State.RESTARTING)
-        answer = self.connector_status(connector)
-        self._spawn(self._restart(connector, instance, task_ids))
-        return answer
+        self._spawn(self._restart(connector, plan))
+        return plan.status
 
-    @staticmethod
-    def _chosen(only_failed: bool) -> Callable[[str], bool]:
-        return lambda state: not only_failed or state == State.FAILED.value
-
-    async def _restart(self, connector: str, instance: bool, task_ids: list[ConnectorTaskId]) -> None:
+    async def _restart(self, connector: str, plan: RestartPlan) -> None:
         runner = self._runner(connector)
-        if instance:
+        if plan.instance:
             await runner.restart_instance()
-        if task_ids:
-            await runner.restart_tasks(task_ids)
+        if plan.tasks:
+            await runner.restart_tasks([ConnectorTaskId(connector, number) for number in plan.tasks])
 
     async def restart_task(self, task_id: ConnectorTaskId) -> None:
         """Stop and start a task. Raises NotFoundException."""

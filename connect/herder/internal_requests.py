@@ -74,10 +74,10 @@ class InternalRequests:
             raise BadRequest("Internal request missing required signature")
         if signature.algorithm not in self._algorithms:
             raise BadRequest(
-                f"This worker does not support the '{signature.algorithm}' key signing algorithm used by other workers."
-                f" This worker is currently configured to use: [{', '.join(self._algorithms)}]. Check that all workers' "
-                "configuration files permit the same set of signature algorithms, and correct any misconfigured worker "
-                "and restart it."
+                f"This worker does not support the '{signature.algorithm}' key signing algorithm used by other "
+                "workers. This worker is currently configured to use: "
+                f"[{', '.join(self._algorithms)}]. Check that all workers' configuration files permit the same set of "
+                "signature algorithms, and correct any misconfigured worker and restart it."
             )
         if key is None:
             raise Unavailable(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -30,6 +31,13 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Offset = Mapping[str, Any] | None
 ADMIN_SECONDS = 30.0
+BUSY_SECONDS = 15.0
+"""How long to wait for the consumers of stopped tasks to leave their group."""
+_BUSY_PAUSE_SECONDS = 0.25
+_BUSY = (
+    " either because its tasks haven't stopped completely yet or it was resumed meanwhile. Try again once it is "
+    "stopped; if that never helps, a worker that still runs one of its tasks has to be restarted."
+)
 _EXTERNALLY = (
     "The Connect framework-managed offsets for this connector have been {done} successfully. However, if this "
     "connector manages offsets externally, they will need to be manually {done} in the system that the connector uses."
@@ -181,17 +189,17 @@ class ConnectorOffsets:
         self, connector: str, config: Mapping[str, str], action: Callable[[AdminClient, str], T], failure: str
     ) -> T:
         admin = self._door.admin(self._clients.connector_admin(connector, config))
-        try:
-            return action(admin, self._clients.sink_group_id(connector, config))
-        except KafkaException as error:
-            log.warning("%s: %s", failure, error)
-            if is_busy(error):
-                failure += (
-                    " either because its tasks haven't stopped completely yet or it was resumed meanwhile. "
-                    "Try again once it is stopped; if that never helps, a worker that still runs one of its tasks "
-                    "has to be restarted."
-                )
-            raise ConnectException(failure) from error
+        group = self._clients.sink_group_id(connector, config)
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                return action(admin, group)
+            except KafkaException as error:
+                if is_busy(error) and time.monotonic() < deadline:
+                    time.sleep(_BUSY_PAUSE_SECONDS)
+                    continue
+                log.warning("%s: %s", failure, error)
+                raise ConnectException(failure + (_BUSY if is_busy(error) else "")) from error
 
     async def _ask(self, method: str, config: Mapping[str, str], offsets: list[Any]) -> bool:
         try:

@@ -66,6 +66,13 @@ def known_error(error: RemoteError) -> Exception:
 
 
 def java_map(config: Config) -> str:
-    """A configuration as Java prints a HashMap."""
-    entries = [f"{key}={'null' if config[key] is None else config[key]}" for key in java_hash_order(config)]
+    """A configuration as Java prints a map."""
+    entries = [f"{key}={'null' if value is None else value}" for key, value in config.items()]
     return f"{{{', '.join(entries)}}}"
+
+
+def patched(config: Config, patch: Config) -> Config:
+    """A configuration with some keys changed, None removing one; in the order of the HashMap that Java makes of it."""
+    merged = {**config, **patch}
+    buckets = 1 << int(len(config) / 0.75 + 1).bit_length()
+    return {key: merged[key] for key in java_hash_order(merged, buckets) if merged[key] is not None}

@@ -109,5 +109,6 @@ async def refuse_ambiguous_paths(request: web.Request, handler: Handler) -> web.
     """Paths that servers and proxies might read in different ways get a 400."""
     path = request.raw_path.partition("?")[0]
     if _AMBIGUOUS.search(path):
-        return web.Response(status=400, text="<h1>Bad Message 400</h1><p>Ambiguous URI</p>", content_type="text/html")
+        text = "<h1>Bad Message 400</h1><p>Ambiguous URI</p>" if request.method == "GET" else ""
+        return web.Response(status=400, text=text, content_type="text/html")
     return await handler(request)
