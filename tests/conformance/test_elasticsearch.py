@@ -1,6 +1,7 @@
 """The recorded scenarios of the Elasticsearch sink, each as a test, against a real server.
 
-Elasticsearch 7.17 serves, since it needs nothing but Python; ``CONNECT_TEST_ELASTICSEARCH=8`` takes 8.19 (and a full Java).
+Elasticsearch 7.17 serves, since it needs nothing but Python; ``CONNECT_TEST_ELASTICSEARCH=8`` takes 8.19, which needs a
+full Java.
 """
 
 from __future__ import annotations
