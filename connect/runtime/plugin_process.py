@@ -76,6 +76,7 @@ class PluginRequests:
                 else key
             )
             for key in keys
+            if writer.is_shown(key)
         ]
 
     def _described(self, plugin: str, version: str | None) -> Plugin:

@@ -45,6 +45,10 @@ DEVIATIONS: dict[str, tuple[str, Json]] = {
             },
         },
     ),
+    "ces081": (
+        "Java's task had failed too, but shows it at its next call only; ours at once.",
+        {"state": "FAILED"},
+    ),
     "ces087": (
         "A read-only index fails Java's task; ours waits for it, up to rejection.timeout.ms.",
         {"state": "RUNNING", "traceContains": [], "consumerGroupOffsets": {"ces087-a-0": 0}, "requests": None},

@@ -1,4 +1,4 @@
-"""The group protocol, byte for byte as it was recorded: what workers send when they join, and what the leader answers."""
+"""The group protocol as it was recorded, byte for byte: what workers send when they join, what the leader answers."""
 
 from __future__ import annotations
 

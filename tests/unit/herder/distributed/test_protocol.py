@@ -20,6 +20,7 @@ from connect.runtime.ids import ConnectorTaskId
 URL = "http://w:8083/"
 HEAD = "000e687474703a2f2f773a383038332f0000000000000005"
 HELD = Assignment("m1", URL, 5, Work(("c",), (ConnectorTaskId("c", 0),)))
+GIVEN_BYTES = "0000000200016300000002ffffffff000000000001640000000100000001"
 GIVEN = Work(("c",), (ConnectorTaskId("c", 0), ConnectorTaskId("d", 1)))
 
 
@@ -48,7 +49,7 @@ def test_metadata_are_the_known_bytes(protocol: Protocol, allocation: Assignment
         (
             Protocol.EAGER,
             Assignment("m1", URL, 5, GIVEN),
-            f"0000000000026d31{HEAD}0000000200016300000002ffffffff000000000001640000000100000001",
+            f"0000000000026d31{HEAD}{GIVEN_BYTES}",
         ),
         (
             Protocol.COMPATIBLE,
@@ -58,8 +59,7 @@ def test_metadata_are_the_known_bytes(protocol: Protocol, allocation: Assignment
         (
             Protocol.SESSIONED,
             Assignment("m1", URL, 5, GIVEN, Work((), (ConnectorTaskId("e", 2),)), 300000),
-            f"0002000000026d31{HEAD}0000000200016300000002ffffffff000000000001640000000100000001"
-            "000000010001650000000100000002000493e0",
+            f"0002000000026d31{HEAD}{GIVEN_BYTES}000000010001650000000100000002000493e0",
         ),
     ],
 )
