@@ -12,6 +12,7 @@ from connect.api import ConfigDef, Key
 from connect.api.config_def import convert_to_string
 
 _WIDTH = 100
+_OURS = " *Java doesn't have it; REST shows it where it is set.*"
 _HEAD = ("Setting", "Type", "Default", "Valid values", "Importance", "Meaning")
 
 
@@ -46,7 +47,7 @@ def json_text(value: Any, indent: str = "") -> str:
 
 def settings(config: ConfigDef, level: int = 3) -> str:
     """The keys of a definition as tables, one per group."""
-    keys = [key for key in config if not key.internal]
+    keys = list(config)
     groups = dict.fromkeys(key.group or "" for key in keys)
     if len(groups) == 1:
         return settings_table(keys)
@@ -69,7 +70,7 @@ def _setting(key: Key) -> Sequence[str]:
         "required" if key.required else _default(key),
         _valid_values(key),
         key.importance.value.lower(),
-        escaped(key.doc),
+        escaped(key.doc) + (_OURS if key.internal else ""),
     )
 
 
