@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 FORMATS = ("table", "json", "yaml")
+_UNLIMITED = 100_000
 _COLOURS = {
     "RUNNING": "green",
     "PAUSED": "yellow",
@@ -45,8 +46,8 @@ def table_of(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
 
 
 def console() -> Console:
-    """Standard output; full width when it is not a terminal, so that lines aren't cut."""
-    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    """Standard output; as wide as need be when it is not a terminal, so that lines aren't cut."""
+    return Console(width=None if sys.stdout.isatty() else _UNLIMITED, highlight=False)
 
 
 def _cell(value: Any) -> Text:
