@@ -65,6 +65,12 @@ class Flatten(SidedTransformation):
     Lists stay as they are. A struct with a map in it is an error.
     """
 
+    EXAMPLE = {
+        "config": {"delimiter": "_"},
+        "input": {"value": {"user": {"id": 3, "name": {"first": "Ada"}}, "stars": 4}},
+        "output": {"value": {"user_id": 3, "user_name_first": "Ada", "stars": 4}},
+    }
+
     CONFIG = ConfigDef(
         Key("delimiter", ConfigType.STRING, ".", "What joins the names on the way to a field.", Importance.MEDIUM)
     )

@@ -39,6 +39,12 @@ class HeaderFrom(FieldsTransformation):
     A null key or value is an error, and so is a field that the schema doesn't have.
     """
 
+    EXAMPLE = {
+        "config": {"fields": "channel", "headers": "source", "operation": "move"},
+        "input": {"value": {"channel": "web", "stars": 4}},
+        "output": {"value": {"stars": 4}, "headers": {"source": "web"}},
+    }
+
     CONFIG = (
         ConfigDef(
             Key(

@@ -139,6 +139,21 @@ class InsertField(FieldsTransformation):
     Offsets exist in sink connectors only.
     """
 
+    EXAMPLE = {
+        "config": {
+            "topic.field": "topic",
+            "timestamp.field": "written",
+            "static.field": "region",
+            "static.value": "eu",
+        },
+        "input": {"topic": "ratings", "value": {"stars": 4}, "timestamp": 1735689600000},
+        "output": {
+            "topic": "ratings",
+            "value": {"stars": 4, "topic": "ratings", "region": "eu", "written": 1735689600000},
+            "timestamp": 1735689600000,
+        },
+    }
+
     CONFIG = (
         ConfigDef(
             _key("topic.field", f"Field for the topic. {_OPTIONALITY}"),

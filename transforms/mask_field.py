@@ -136,6 +136,12 @@ class MaskField(FieldsTransformation):
     A null field stays null. A null key or value is an error.
     """
 
+    EXAMPLE = {
+        "config": {"fields": "email,age"},
+        "input": {"value": {"email": "ada@example.org", "age": 36, "stars": 4}},
+        "output": {"value": {"email": "", "age": 0, "stars": 4}},
+    }
+
     CONFIG = (
         ConfigDef(
             Key(

@@ -32,6 +32,20 @@ class PythonFunction(Transformation):
     copy: ``record.replace(value={**record.value, "seen": True})``. What it raises counts as the record's failure.
     """
 
+    EXAMPLE = {
+        "config": {"function": "shop_records:percent"},
+        "module": {
+            "name": "shop_records",
+            "source": "def percent(record):\n"
+            '    """The stars as a percentage; ratings without stars are dropped."""\n'
+            '    if record.value["stars"] is None:\n'
+            "        return None\n"
+            '    return record.replace(value={**record.value, "percent": record.value["stars"] * 20})\n',
+        },
+        "input": {"value": {"user_id": 3, "stars": 4}},
+        "output": {"value": {"user_id": 3, "stars": 4, "percent": 80}},
+    }
+
     CONFIG = ConfigDef(
         Key(
             _KEY,

@@ -118,7 +118,16 @@ def _checked(schema: Schema, name: str) -> Callable[[Any], Any]:
 
 
 class ReplaceField(FieldsTransformation):
-    """Keep some fields, drop others, rename the rest; null stays as it is."""
+    """Keep some fields, drop others, rename the rest; null stays as it is.
+
+    Fields that are named but not there are ignored.
+    """
+
+    EXAMPLE = {
+        "config": {"exclude": "debug", "renames": "stars:rating"},
+        "input": {"value": {"user_id": 3, "stars": 4, "debug": "x"}},
+        "output": {"value": {"user_id": 3, "rating": 4}},
+    }
 
     CONFIG = (
         ConfigDef(

@@ -240,6 +240,12 @@ class TimestampConverter(FieldsTransformation):
     Times are in UTC; what is finer than a millisecond is cut off. Null stays null.
     """
 
+    EXAMPLE = {
+        "config": {"field": "rated", "target.type": "string", "format": "yyyy-MM-dd HH:mm:ss"},
+        "input": {"value": {"stars": 4, "rated": 1735689600000}},
+        "output": {"value": {"stars": 4, "rated": "2025-01-01 00:00:00"}},
+    }
+
     CONFIG = (
         ConfigDef(
             Key("field", ConfigType.STRING, "", "Field to convert; empty converts the whole.", Importance.HIGH),

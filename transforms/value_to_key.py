@@ -32,6 +32,12 @@ from transforms.side import Held, Kind, SchemaCache, Side, SidedTransformation
 class ValueToKey(SidedTransformation):
     """Make a new key, a struct or map, of some fields of the value; a null value is an error."""
 
+    EXAMPLE = {
+        "config": {"fields": "user_id"},
+        "input": {"value": {"user_id": 3, "stars": 4}},
+        "output": {"key": {"user_id": 3}, "value": {"user_id": 3, "stars": 4}},
+    }
+
     CONFIG = (
         ConfigDef(
             Key(
