@@ -15,8 +15,10 @@ from connect.api import (
     Key,
     RecordBatch,
     Schema,
+    Type,
     validate_value,
 )
+from connect.api.numbers import Float32, Float64, Int8, Int16, Int32, Int64
 from connect.api.validators import LambdaValidator, ValidList
 from transforms.field_path import (
     FIELD_SYNTAX,
@@ -32,6 +34,14 @@ from transforms.rows import Column, RowFunction, compile_rows, copied
 from transforms.side import Held, SchemaCache, Side
 
 _REMEMBERED_NAMES = 1000
+_MARKS: dict[Type, Callable[[Any], Any]] = {
+    Type.INT8: Int8,
+    Type.INT16: Int16,
+    Type.INT32: Int32,
+    Type.INT64: Int64,
+    Type.FLOAT32: Float32,
+    Type.FLOAT64: Float64,
+}
 
 
 def _parse_renames(mappings: list[str]) -> dict[str, str]:
@@ -99,7 +109,7 @@ class ChosenFields:
         if origin is None:
             raise DataException(f"{source} is not a valid field name")
         column = copied(origin, with_default=self._with_default)._replace(name=name, schema=field.schema)
-        return column if origin is field else column._replace(convert=_checked(field.schema, name))
+        return column if origin is field else column._replace(convert=_checked(origin.schema, field.schema, name))
 
 
 def _without(value: dict[Any, Any], names: Iterable[str]) -> dict[Any, Any]:
@@ -109,9 +119,12 @@ def _without(value: dict[Any, Any], names: Iterable[str]) -> dict[Any, Any]:
     return copy
 
 
-def _checked(schema: Schema, name: str) -> Callable[[Any], Any]:
+def _checked(origin: Schema, target: Schema, name: str) -> Callable[[Any], Any]:
+    """What refuses values of one field that don't fit another."""
+    mark = _MARKS.get(origin.type, lambda value: value)
+
     def check(value: Any) -> Any:
-        validate_value(schema, value, name)
+        validate_value(target, mark(value), name)
         return value
 
     return check
