@@ -128,8 +128,11 @@ class _InsertedFields:
 
 
 def _instants(timestamps: list[Any]) -> list[Any]:
-    """The instants of milliseconds; equal ones, of which batches have many, are made once."""
-    made = {millis: None if millis is None else from_millis(millis) for millis in set(timestamps)}
+    """The instants of milliseconds; equal ones are made once where there are many."""
+    distinct = set(timestamps)
+    if 2 * len(distinct) > len(timestamps):
+        return [None if millis is None else from_millis(millis) for millis in timestamps]
+    made = {millis: None if millis is None else from_millis(millis) for millis in distinct}
     return [made[millis] for millis in timestamps]
 
 
