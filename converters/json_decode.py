@@ -1,8 +1,8 @@
-"""From JSON nodes to Connect data by a schema, one value or a batch of rows at a time.
+"""From JSON nodes to Connect data by a schema.
 
-Nodes come from the fast parser or from the careful one (:mod:`converters.json_text`). The fast parser gives a ``float``
-for every number with a fraction and for integers beyond 64 bits; where that isn't exact enough, reading raises
-:class:`Inexact` and the caller parses the text again with the careful one.
+Nodes come from a fast parser or from the careful one (:mod:`converters.json_text`). The fast ones give a
+``float`` for every number with a fraction, orjson also for integers beyond 64 bits. Where that isn't exact enough,
+reading raises :class:`Inexact` and the caller parses the text again with the careful one.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ import math
 import re
 import struct
 from base64 import b64decode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
-from operator import itemgetter
 from typing import Any
 
 from connect.api import DataException, Field, Schema, Struct, Type
@@ -36,8 +35,6 @@ from converters.json_text import node_name
 
 Read = Callable[[Any], Any]
 """A node to its value. Raises DataException or Inexact."""
-ReadColumn = Callable[[Sequence[Any]], Sequence[Any]]
-"""The same for a column of nodes, which is handed back itself where nothing needs to change."""
 
 BITS = {Type.INT8: 8, Type.INT16: 16, Type.INT32: 32, Type.INT64: 64}
 _BASE64 = re.compile(
@@ -52,7 +49,7 @@ _LARGEST_SINGLE = (2 - 2.0**-23) * 2.0**127
 
 
 class Inexact(Exception):
-    """The fast parser's number is not exact enough."""
+    """A fast parser's number is not exact enough."""
 
 
 def value_reader(schema: Schema, replace_nulls: bool) -> Read:
@@ -229,6 +226,7 @@ def _read_timestamp(schema: Schema, node: Any) -> Any:
     return timestamp_to_logical(schema, wrap(node, 64))
 
 
+LOGICAL_NAMES = frozenset((DECIMAL_NAME, DATE_NAME, TIME_NAME, TIMESTAMP_NAME))
 _LOGICAL: dict[str, Callable[[Schema, Any], Any]] = {
     DECIMAL_NAME: _read_decimal,
     DATE_NAME: _read_date,
@@ -286,7 +284,7 @@ def _pair(node: Any) -> list[Any]:
 
 
 def _struct_reader(schema: Schema, replace_nulls: bool) -> Read:
-    members = [(field.name, _member_reader(field, replace_nulls)) for field in schema.fields]
+    members = [(field.name, member_reader(field, replace_nulls)) for field in schema.fields]
 
     def read(node: Any) -> Struct:
         if type(node) is not dict:
@@ -296,7 +294,8 @@ def _struct_reader(schema: Schema, replace_nulls: bool) -> Read:
     return read
 
 
-def _member_reader(field: Field, replace_nulls: bool) -> Read:
+def member_reader(field: Field, replace_nulls: bool) -> Read:
+    """How nodes of a struct's field are read: as its schema says, and checked where that may leave a null."""
     read = value_reader(field.schema, replace_nulls)
     if not _may_read_null(field.schema):
         return read
@@ -320,67 +319,3 @@ def _may_read_null(schema: Schema) -> bool:
             return any(part is not None and _may_read_null(part) for part in (schema.key_schema, schema.value_schema))
         case _:
             return False
-
-
-# Batches
-
-
-class RowReader:
-    """Reads many JSON objects into rows of one struct schema, column by column."""
-
-    def __init__(self, schema: Schema, replace_nulls: bool) -> None:
-        self._names = tuple(field.name for field in schema.fields)
-        self._pick = itemgetter(*self._names) if len(self._names) > 1 else None
-        self._columns = [_column_reader(field, replace_nulls) for field in schema.fields]
-
-    def read(self, nodes: Sequence[dict[str, Any]]) -> list[Any]:
-        """The rows of dicts. Raises DataException, or Inexact for one that has to be read again by itself."""
-        if self._pick is None:
-            rows: list[Any] = list(map(self._pick_each, nodes))
-        else:
-            try:
-                rows = list(map(self._pick, nodes))
-            except KeyError:
-                rows = list(map(self._pick_each, nodes))
-        columns = list(zip(*rows, strict=True))
-        read = [read_column(column) for read_column, column in zip(self._columns, columns, strict=True)]
-        if all(new is old for new, old in zip(read, columns, strict=True)):
-            return rows
-        return list(zip(*read, strict=True))
-
-    def _pick_each(self, node: dict[str, Any]) -> tuple[Any, ...]:
-        return tuple(map(node.get, self._names))
-
-
-def _column_reader(field: Field, replace_nulls: bool) -> ReadColumn:
-    read = _member_reader(field, replace_nulls)
-    schema = field.schema
-    is_plain = _PLAIN.get(schema.type) if schema.name not in _LOGICAL else None
-    if is_plain is None:
-        return lambda column: list(map(read, column))
-    nulls_stay = schema.optional and (schema.default_value is None or not replace_nulls)
-
-    def read_column(column: Sequence[Any]) -> Sequence[Any]:
-        kinds = set(map(type, column))
-        present = column
-        if nulls_stay and type(None) in kinds:
-            kinds.remove(type(None))
-            present = [node for node in column if node is not None]
-        return column if is_plain(kinds, present) else list(map(read, column))
-
-    return read_column
-
-
-def _are_integers(bits: int) -> Callable[[set[type], Sequence[Any]], bool]:
-    low, high = -(1 << bits - 1), (1 << bits - 1) - 1
-    kind = {int}
-    return lambda kinds, column: kinds == kind and low <= min(column) and max(column) <= high
-
-
-_PLAIN: dict[Type, Callable[[set[type], Sequence[Any]], bool]] = {
-    **{kind: _are_integers(bits) for kind, bits in BITS.items()},
-    Type.FLOAT64: lambda kinds, column: kinds == {float} and 0.0 not in column,
-    Type.BOOLEAN: lambda kinds, _column: kinds == {bool},
-    Type.STRING: lambda kinds, _column: kinds == {str},
-}
-"""Whether parsed nodes (their types, and themselves without nulls) already are the values of that type."""

@@ -236,11 +236,13 @@ def _utf16_escapes(character: str) -> str:
     return "".join(f"\\u{units[i] << 8 | units[i + 1]:04X}" for i in range(0, len(units), 2))
 
 
-def _double_json(number: float) -> str:
+def double_json(number: float) -> str:
+    """A double's JSON text: what is no number is a string."""
     return double_text(number) if math.isfinite(number) else f'"{double_text(number)}"'
 
 
-def _single_json(number: float) -> str:
+def single_json(number: float) -> str:
+    """A single-precision number's JSON text."""
     return float_text(number) if math.isfinite(number) else f'"{float_text(number)}"'
 
 
@@ -253,8 +255,8 @@ def _bytes_json(data: bytes | bytearray | memoryview) -> str:
 
 
 _SIMPLE: dict[Type, tuple[tuple[type, ...], Write]] = {
-    Type.FLOAT32: ((float, Float32), _single_json),
-    Type.FLOAT64: ((float, Float64), _double_json),
+    Type.FLOAT32: ((float, Float32), single_json),
+    Type.FLOAT64: ((float, Float64), double_json),
     Type.BOOLEAN: ((bool,), _boolean_json),
     Type.STRING: ((str,), quoted),
     Type.BYTES: ((bytes, bytearray, memoryview), _bytes_json),
@@ -339,8 +341,8 @@ _SCALARS: dict[type, Write] = {
     bool: _boolean_json,
     int: _long_json,
     **dict.fromkeys((Int8, Int16, Int32, Int64), _long_json),
-    **dict.fromkeys((float, Float64), _double_json),
-    Float32: _single_json,
+    **dict.fromkeys((float, Float64), double_json),
+    Float32: single_json,
     str: quoted,
     **dict.fromkeys((bytes, bytearray, memoryview), _bytes_json),
 }

@@ -16,7 +16,6 @@ Differ = Callable[[bytes], bool]
 """Whether a text, or one of several joined by newlines, is suspect."""
 
 _CHUNK = 128
-_LONG_RUN = b"0" * 19
 
 
 def suspects(texts: Sequence[bytes], differs: Differ) -> list[int]:
@@ -32,17 +31,23 @@ def suspects(texts: Sequence[bytes], differs: Differ) -> list[int]:
 # Reading: orjson makes floats of integers beyond 64 bits, doesn't wrap those beyond 63, and knows a negative zero.
 
 _DIGITS_ALONE = bytes(ord("0") if byte in b"0123456789" else ord(" ") for byte in range(256))
-_LONG_INTEGER = re.compile(rb"(?<![.0-9])[0-9]{19,}(?![0-9]*[.eE])")
+_19_DIGITS, _20_DIGITS = b"0" * 19, b"0" * 20
+_MAY_BE_LONG = re.compile(rb"9[2-9][0-9]{17}")
+_LONG_INTEGER = re.compile(rb"(?<![.0-9])(?:[0-9]{20,}+|9[2-9][0-9]{17}(?![0-9]))(?![.eE])")
 _NEGATIVE_ZERO = re.compile(rb"-0(?<![^\s:,\[]-0)(?:\.0+)?(?:[eE][-+]?[0-9]+)?(?![0-9.eE])")
 
 
 def reads_differently(text: bytes) -> bool:
     """Whether schemaless data of the fast parser may differ from Java's."""
-    return _has_long_integer(text) or (b"-" in text and _NEGATIVE_ZERO.search(text) is not None)
+    return may_hold_big_integer(text) or (b"-" in text and _NEGATIVE_ZERO.search(text) is not None)
 
 
-def _has_long_integer(text: bytes) -> bool:
-    return _LONG_RUN in text.translate(_DIGITS_ALONE) and _LONG_INTEGER.search(text) is not None
+def may_hold_big_integer(text: bytes) -> bool:
+    """Whether an integer of that text may need more than 64 bits."""
+    digits = text.translate(_DIGITS_ALONE)
+    if _19_DIGITS not in digits or (_20_DIGITS not in digits and not _MAY_BE_LONG.search(text)):
+        return False
+    return _LONG_INTEGER.search(text) is not None
 
 
 def nests_deeply(texts: Sequence[bytes]) -> bool:
@@ -57,20 +62,17 @@ def nests_deeply(texts: Sequence[bytes]) -> bool:
 _DIGITS_AND_POINTS = _DIGITS_ALONE[: ord(".")] + b"." + _DIGITS_ALONE[ord(".") + 1 :]
 _FRACTION = re.compile(rb"\.[0-9]")
 _TINY = re.compile(rb"-(?<=[0-9]e-)")
-_OTHER_NUMBER = re.compile(rb"(?:[:,\[]|^)-?(?:[0-9.]+e|[0-9]{8,}\.|0\.000)", re.MULTILINE)
 
 
 def writes_numbers_differently(text: bytes) -> bool:
     """Whether Java may write a number of that text in another way."""
-    suspect = b"+" in text or (b"-" in text and _TINY.search(text) is not None)
-    if not suspect and b"." in text and _FRACTION.search(text) is not None:
-        suspect = b"0.000" in text or b"00000000." in text.translate(_DIGITS_AND_POINTS)
-    return suspect and _OTHER_NUMBER.search(text) is not None
-
-
-def may_hold_big_integer(text: bytes) -> bool:
-    """Whether an integer of that text may need more than 64 bits."""
-    return _has_long_integer(text)
+    if (
+        b"." in text
+        and _FRACTION.search(text)
+        and (b"0.000" in text or b"00000000." in text.translate(_DIGITS_AND_POINTS))
+    ):
+        return True
+    return (b"+" in text and b"e+" in text) or (b"-" in text and _TINY.search(text) is not None)
 
 
 def may_hold_no_number(text: bytes) -> bool:
@@ -78,26 +80,27 @@ def may_hold_no_number(text: bytes) -> bool:
     return b"null" in text
 
 
+def is_plain_double(number: float) -> bool:
+    """Whether both sides write that number with a point and no exponent."""
+    return 1e-3 <= number < 1e7 or -1e7 < number <= -1e-3 or number == 0
+
+
 # Strings: Java writes characters beyond the basic plane as two escapes, and hexadecimal digits in upper case.
 
 _CONTROL = re.compile(rb"(?<!\\)((?:\\\\)*\\u00)([01][0-9a-f])")
-_BEYOND_BASIC_PLANE = re.compile(rb"[\xf0-\xf4][\x80-\xbf]{3}")
-_LEAD_BYTES = tuple(bytes([byte]) for byte in range(0xF0, 0xF5))
-
-
-def writes_strings_differently(text: bytes) -> bool:
-    """Whether Java escapes a string of that text in another way."""
-    return (b"\\" in text and b"\\u00" in text) or _reaches_beyond_basic_plane(text)
-
-
-def _reaches_beyond_basic_plane(text: bytes) -> bool:
-    return not text.isascii() and any(lead in text for lead in _LEAD_BYTES)
+_BEYOND_BASIC_PLANE = tuple((bytes([lead]), re.compile(rb"\x%02x[\x80-\xbf]{3}" % lead)) for lead in range(0xF0, 0xF5))
 
 
 def escape_as_java(text: bytes) -> bytes:
-    """A JSON text with the escapes that Java writes."""
-    text = _CONTROL.sub(lambda escape: escape[1] + escape[2].upper(), text)
-    return _BEYOND_BASIC_PLANE.sub(lambda character: _surrogates(character[0]), text)
+    """A JSON text, or several joined by newlines, with the escapes that Java writes."""
+    if b"\\" in text and b"\\u00" in text:
+        text = _CONTROL.sub(lambda escape: escape[1] + escape[2].upper(), text)
+    if text.isascii():
+        return text
+    for lead, pattern in _BEYOND_BASIC_PLANE:
+        if lead in text:
+            text = pattern.sub(lambda character: _surrogates(character[0]), text)
+    return text
 
 
 @lru_cache(maxsize=4096)

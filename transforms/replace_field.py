@@ -21,7 +21,7 @@ from connect.api import (
 from connect.api.numbers import Float32, Float64, Int8, Int16, Int32, Int64
 from connect.api.validators import LambdaValidator, ValidList
 from transforms.field_path import (
-    FIELD_SYNTAX,
+    OWN_FIELD_SYNTAX,
     REPLACE_NULL_WITH_DEFAULT,
     FieldsTransformation,
     Path,
@@ -190,7 +190,7 @@ class ReplaceField(FieldsTransformation):
             ),
         )
         | REPLACE_NULL_WITH_DEFAULT
-        | FIELD_SYNTAX
+        | OWN_FIELD_SYNTAX
     )
     purpose = "field replacement"
 

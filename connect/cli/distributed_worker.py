@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from connect.api import ConfigException, ConnectException
-from connect.cli.worker import RunningConnectWorker, cluster_id, start_rest
-from connect.herder.herder import Herder
+from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_services
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients
-from connect.plugins.registry import PluginRegistry
-from connect.rest.server import advertised_address, bind, parse_listeners
+from connect.rest.listeners import advertised_address, bind, parse_listeners
+from connect.rest.server import RestServer
 from connect.runtime.forkserver import ForkServer
 from connect.runtime.supervisor import Supervisor
 from connect.runtime.worker import Worker
@@ -55,8 +54,9 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
         producer=clients.topic_producer("offsets"),
         consumer=clients.topic_consumer("offsets"),
     )
-    stores: list[Store] = [configs, statuses, offsets]
-    herder = Herder(f"{host}:{port}", properties, configs, statuses, PluginRegistry(), waits_for_tasks=False)
+    stores = Stores(configs, statuses, offsets)
+    services = make_services(f"{host}:{port}", properties, supervisor, stores, group_id=properties["group.id"])
+    herder = services.herder
     configs.set_listener(herder)
     identified = asyncio.create_task(asyncio.to_thread(cluster_id, admin))
     try:
@@ -65,7 +65,8 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
         identified.cancel()
         raise
     herder.start(Worker(properties, supervisor, WorkerOffsets(offsets), herder, properties["group.id"]))
-    rest = await start_rest(sockets, herder, await identified)
+    rest = RestServer(properties, sockets)
+    await rest.start(services, await identified)
     return RunningConnectWorker(rest, herder, supervisor, stores)
 
 
@@ -79,7 +80,7 @@ class Store(Protocol):
         """Give everything back."""
 
 
-def _start_all(stores: list[Store]) -> None:
+def _start_all(stores: Sequence[Store]) -> None:
     with ThreadPoolExecutor(len(stores)) as pool:
         started = [pool.submit(store.start) for store in stores]
     failure = next((each.exception() for each in started if each.exception()), None)

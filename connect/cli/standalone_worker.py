@@ -9,12 +9,11 @@ from pathlib import Path
 from connect.api import ConfigException, ConnectException
 from connect.cli.connector_file import read_connector_file
 from connect.cli.distributed_worker import check_required
-from connect.cli.worker import RunningConnectWorker, cluster_id, start_rest
-from connect.herder.herder import Herder
+from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_services
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients
-from connect.plugins.registry import PluginRegistry
-from connect.rest.server import advertised_address, bind, parse_listeners
+from connect.rest.listeners import advertised_address, bind, parse_listeners
+from connect.rest.server import RestServer
 from connect.runtime.forkserver import ForkServer
 from connect.runtime.supervisor import Supervisor
 from connect.runtime.worker import Worker
@@ -43,12 +42,15 @@ async def start(
     cluster = await asyncio.to_thread(cluster_id, admin)
     configs, statuses = MemoryConfigBackingStore(), MemoryStatusBackingStore()
     offsets = FileOffsetBackingStore(Path(properties["offset.storage.file.filename"]))
-    herder = Herder(f"{host}:{port}", properties, configs, statuses, PluginRegistry(), waits_for_tasks=True)
+    stores = Stores(configs, statuses, offsets)
+    services = make_services(f"{host}:{port}", properties, supervisor, stores, group_id=None)
+    herder = services.herder
     configs.set_listener(herder)
     configs.start()
     await asyncio.to_thread(offsets.start)
     herder.start(Worker(properties, supervisor, WorkerOffsets(offsets), herder))
-    rest = await start_rest(sockets, herder, cluster)
+    rest = RestServer(properties, sockets)
+    await rest.start(services, cluster)
     worker = RunningConnectWorker(rest, herder, supervisor, [offsets])
     try:
         for file in files:

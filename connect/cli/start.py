@@ -14,6 +14,7 @@ from typing import Protocol
 
 from connect import logging as connect_logging
 from connect.api import ConfigException, ConnectException
+from connect.plugins.registry import use_plugins
 from connect.properties import load_properties
 from connect.runtime import forkserver
 from connect.runtime.supervisor import child_mains
@@ -53,6 +54,10 @@ def run_worker(properties_file: str, start: Start) -> int:
     except StartFailed as error:
         return fail(str(error), EXIT_USAGE)
     connect_logging.configure()
+    try:
+        use_plugins(properties)  # before the fork: all children share what was found
+    except (ConfigException, ConnectException) as error:
+        return fail(str(error), EXIT_NOT_STARTED)
     pid, control = forkserver.start(child_mains())
     try:
         return asyncio.run(_run(properties, pid, control, start))

@@ -3,8 +3,8 @@
 It keeps the promises that the worker builds on: order per partition, Java's partitioner, keys, tombstones, committed
 offsets, transactions that appear at once or never, and fencing. Unlike the real client, ``consume`` returns as soon as
 there is something, no ``poll`` waits longer than 5 ms (so loops end quickly in tests), and a consumer group has one
-member. Tests may switch the brokers off (``down``), let calls fail
-(``fail``) and move partitions (``FakeConsumer.rebalance``).
+member. Tests may switch the brokers off (``set_down``), let calls fail
+(``fail``), make producers' queues small (``queue_limit``) and move partitions (``FakeConsumer.rebalance``).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from connect.kafka.door import (
     ProducerClient,
 )
 
+LONGEST_WAIT_SECONDS = 0.005
 Position = tuple[str, int]
 
 
@@ -52,6 +53,7 @@ class FakeKafka:
         self.auto_create = auto_create
         self.tells_configs = True
         self.down = False
+        self.queue_limit: int | None = None
         self._failures: dict[str, list[int]] = defaultdict(list)
         self._next_partition = 0
         for name, partitions in (topics or {}).items():
@@ -61,14 +63,14 @@ class FakeKafka:
 
     def producer(self, config: Mapping[str, str]) -> ProducerClient:
         """A producer."""
-        from connect.kafka.fake_clients import FakeProducer
+        from connect.kafka.fake_producer import FakeProducer
 
         self.clients.append(("producer", dict(config)))
         return FakeProducer(self, config)
 
     def consumer(self, config: Mapping[str, str], on_commit: CommitCallback | None = None) -> ConsumerClient:
         """A consumer."""
-        from connect.kafka.fake_clients import FakeConsumer
+        from connect.kafka.fake_consumer import FakeConsumer
 
         self.clients.append(("consumer", dict(config)))
         return FakeConsumer(self, config, on_commit)

@@ -21,13 +21,15 @@ class PluginKind(enum.Enum):
 class Plugin(NamedTuple):
     """A plugin that can be loaded: ``name`` as listed and configured, ``target`` as ``module:Class``.
 
-    ``version`` None means the version that this worker reports for Apache Kafka's own plugins.
+    ``version`` None means the version that this worker reports for Apache Kafka's own plugins. ``roots`` are the
+    folders from which its modules are imported when it isn't installed in the worker's own environment.
     """
 
     kind: PluginKind
     name: str
     target: str
     version: str | None = None
+    roots: tuple[str, ...] = ()
 
 
 def _transformation(name: str, module: str) -> list[Plugin]:
@@ -40,6 +42,14 @@ def _transformation(name: str, module: str) -> list[Plugin]:
 
 def _plain(kind: PluginKind, package: str, module: str, *names: str) -> list[Plugin]:
     return [Plugin(kind, f"{package}.{name}", f"{module}:{name}") for name in names]
+
+
+def _converters(package: str, module: str, *names: str) -> list[Plugin]:
+    return [
+        plugin
+        for kind in (PluginKind.CONVERTER, PluginKind.HEADER_CONVERTER)
+        for plugin in _plain(kind, package, module, *names)
+    ]
 
 
 _SPOOLDIR = "com.github.jcustenborder.kafka.connect.spooldir"
@@ -98,17 +108,11 @@ BUILTIN: tuple[Plugin, ...] = (
         "transforms.predicates.topic_name_matches",
         "TopicNameMatches",
     ),
-    *_plain(PluginKind.CONVERTER, "org.apache.kafka.connect.json", "converters.json", "JsonConverter"),
-    *_plain(PluginKind.CONVERTER, "org.apache.kafka.connect.storage", "converters.string", "StringConverter"),
-    *_plain(
-        PluginKind.CONVERTER,
-        "org.apache.kafka.connect.converters",
-        "converters.byte_array",
-        "ByteArrayConverter",
-    ),
-    *_plain(PluginKind.CONVERTER, "org.apache.kafka.connect.converters", "converters.boolean", "BooleanConverter"),
-    *_plain(
-        PluginKind.CONVERTER,
+    *_converters("org.apache.kafka.connect.json", "converters.json", "JsonConverter"),
+    *_converters("org.apache.kafka.connect.storage", "converters.string", "StringConverter"),
+    *_converters("org.apache.kafka.connect.converters", "converters.byte_array", "ByteArrayConverter"),
+    *_converters("org.apache.kafka.connect.converters", "converters.boolean", "BooleanConverter"),
+    *_converters(
         "org.apache.kafka.connect.converters",
         "converters.number",
         "DoubleConverter",
@@ -123,5 +127,13 @@ BUILTIN: tuple[Plugin, ...] = (
         "converters.simple_header",
         "SimpleHeaderConverter",
     ),
+    *_plain(
+        PluginKind.CONFIG_PROVIDER,
+        "org.apache.kafka.common.config.provider",
+        "connect.plugins.secrets",
+        "DirectoryConfigProvider",
+        "EnvVarConfigProvider",
+        "FileConfigProvider",
+    ),
 )
-"""A converter that can also convert headers is listed once, as converter; it subclasses both base classes."""
+"""A converter that can also convert headers is listed under both kinds."""

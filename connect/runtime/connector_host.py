@@ -16,7 +16,7 @@ from typing import Any
 
 from connect.api import ConnectException, Connector, SinkConnector, SourceConnector, Task
 from connect.logging import connector_context
-from connect.plugins.registry import CONNECTOR_KINDS, PluginRegistry
+from connect.plugins.registry import CONNECTOR_KINDS, PluginRegistry, process_plugins
 from connect.runtime.channel import ChildChannel, format_trace
 from connect.runtime.task_context import OffsetReader
 from connect.runtime.task_process import ChannelOffsets
@@ -123,7 +123,7 @@ class ConnectorHost:
 
     def __init__(self, sock: socket.socket) -> None:
         self._channel = ChildChannel(sock)
-        self._registry = PluginRegistry()
+        self._registry = process_plugins()
         self._connectors: dict[str, HostedConnector] = {}
 
     def run(self) -> None:

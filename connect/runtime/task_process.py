@@ -13,7 +13,7 @@ from typing import Any
 from connect import logging as connect_logging
 from connect.api import ConnectException
 from connect.kafka.clients import RealKafka
-from connect.plugins.registry import PluginRegistry
+from connect.plugins.registry import process_plugins
 from connect.runtime.channel import ChildChannel, format_trace
 from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.progress import Progress
@@ -114,7 +114,7 @@ class TaskProcess:
             )
             builder = TaskBuilder(
                 spec,
-                PluginRegistry(),
+                process_plugins(),
                 RealKafka(),
                 ChannelOffsets(self._channel),
                 self._control,

@@ -27,6 +27,7 @@ from connect.storage.listener import ConfigStoreListener
 log = logging.getLogger(__name__)
 
 WRITE_SECONDS = 30.0
+QUEUE_FULL_SECONDS = 0.1
 
 
 class KafkaConfigBackingStore:
@@ -50,6 +51,7 @@ class KafkaConfigBackingStore:
         self._topic = topic
         self._fenceable = fenceable
         self._leader: ProducerClient | None = None
+        self._leader_lock = threading.Lock()
         # Reentrant: the listener, called while a record is taken, may look at the picture.
         self._lock = threading.RLock()
         self._fold = ConfigFold()
@@ -78,7 +80,8 @@ class KafkaConfigBackingStore:
 
     def stop(self) -> None:
         """End the tail and close the clients."""
-        self._relinquish()
+        with self._leader_lock:
+            self._relinquish()
         self._log.stop()
 
     def set_listener(self, listener: ConfigStoreListener) -> None:
@@ -103,14 +106,15 @@ class KafkaConfigBackingStore:
         """Fence off a former leader. Raises ConnectException; does nothing unless the store is fenceable."""
         if not self._fenceable:
             return
-        self._relinquish()
-        producer = self._door.producer(self._clients.config_leader_producer())
-        try:
-            producer.init_transactions(WRITE_SECONDS)
-        except KafkaException as error:
-            producer.close()
-            raise to_connect_exception(error, "Claiming write privileges for the config topic") from error
-        self._leader = producer
+        with self._leader_lock:
+            self._relinquish()
+            producer = self._door.producer(self._clients.config_leader_producer())
+            try:
+                producer.init_transactions(WRITE_SECONDS)
+            except KafkaException as error:
+                producer.close()
+                raise to_connect_exception(error, "Claiming write privileges for the config topic") from error
+            self._leader = producer
 
     # --- writes
 
@@ -187,26 +191,39 @@ class KafkaConfigBackingStore:
             raise ConnectException(failure) from error
 
     def _write_transaction(self, written: Sequence[Record], failure: str, deadline: float) -> None:
-        producer = self._leader
-        if producer is None:
-            raise IllegalWorkerStateException("Cannot produce to config topic without claiming write privileges first")
+        with self._leader_lock:
+            if self._leader is None:
+                raise IllegalWorkerStateException(
+                    "Cannot produce to config topic without claiming write privileges first"
+                )
+            try:
+                self._commit(self._leader, written, deadline)
+            except KafkaException as error:
+                log.warning("%s; write privileges must be claimed again: %s", failure, error)
+                self._relinquish()
+                raise PrivilegedWriteException(failure) from to_connect_exception(error, failure)
+
+    def _commit(self, producer: ProducerClient, written: Sequence[Record], deadline: float) -> None:
+        """Write records in one transaction. Raises KafkaException."""
         failed: list[KafkaError] = []
 
         def on_delivery(error: KafkaError | None, _message: Message) -> None:
             if error is not None:
                 failed.append(error)
 
-        try:
-            producer.begin_transaction()
-            for key, value in written:
-                producer.produce(self._topic.name, value, key, on_delivery=on_delivery)
-            producer.commit_transaction(max(deadline - time.monotonic(), 0.001))
-            if failed:
-                raise KafkaException(failed[0])
-        except KafkaException as error:
-            log.warning("%s; write privileges must be claimed again: %s", failure, error)
-            self._relinquish()
-            raise PrivilegedWriteException(failure) from to_connect_exception(error, failure)
+        producer.begin_transaction()
+        for key, value in written:
+            while True:
+                try:
+                    producer.produce(self._topic.name, value, key, on_delivery=on_delivery)
+                    break
+                except BufferError:
+                    if time.monotonic() > deadline:
+                        raise KafkaException(KafkaError(KafkaError._QUEUE_FULL)) from None
+                    producer.poll(QUEUE_FULL_SECONDS)
+        producer.commit_transaction(max(deadline - time.monotonic(), 0.001))
+        if failed:
+            raise KafkaException(failed[0])
 
     def _relinquish(self) -> None:
         producer, self._leader = self._leader, None

@@ -52,6 +52,11 @@ class Failure:
     status: int
     text: str
 
+    @property
+    def blocked(self) -> bool:
+        """True when the index is closed for writing, rather than the server busy."""
+        return "cluster_block_exception" in self.text
+
 
 @dataclass(slots=True)
 class Outcome:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from connect.api import ConfigDef, ConfigType, Width
+from connect.api.validators import Range
+from connectors.elasticsearch.extra_keys import EXTRA_KEYS
 from connectors.elasticsearch.keys import (
     DATASET,
     HIGH,
@@ -12,7 +14,6 @@ from connectors.elasticsearch.keys import (
     NAMESPACE,
     URLS,
     Group,
-    between,
     one_of,
     suggest,
 )
@@ -28,7 +29,6 @@ _connector = Group("Connector")
 _conversion = Group("Data Conversion")
 _proxy = Group("Proxy", first=0)
 _kerberos = Group("Kerberos", first=0)
-_extras = Group("Extras")
 
 _CONNECTION = (
     _connector.key(
@@ -87,7 +87,7 @@ _TARGETS = (
         "Maximum External Resource Mappings",
         "How many pairs topic.to.external.resource.mapping may hold.",
         default=15,
-        validator=between(1),
+        validator=Range(1),
     ),
     _connector.key(
         "data.stream.type",
@@ -134,7 +134,7 @@ _WRITING = (
         "Most records in one bulk request, over all partitions of the task.",
         default=2000,
         importance=MEDIUM,
-        validator=between(1, 1_000_000),
+        validator=Range(1, 1_000_000),
     ),
     _connector.key(
         "bulk.size.bytes",
@@ -142,7 +142,7 @@ _WRITING = (
         "Bulk Size (bytes)",
         "A bulk request is sent when it has grown to this many bytes; -1 = no limit.",
         default=5 * 1024 * 1024,
-        validator=between(-1),
+        validator=Range(-1),
     ),
     _connector.key(
         "max.in.flight.requests",
@@ -151,7 +151,7 @@ _WRITING = (
         "How many bulk requests of a task may run at the same time.",
         default=5,
         importance=MEDIUM,
-        validator=between(1, 1000),
+        validator=Range(1, 1000),
     ),
     _connector.key(
         "max.buffered.records",
@@ -160,7 +160,7 @@ _WRITING = (
         "How many records a task holds before it pauses its partitions. Raised to batch.size times"
         " max.in.flight.requests where it is smaller.",
         default=20000,
-        validator=between(1),
+        validator=Range(1),
     ),
     _connector.key(
         "linger.ms",
@@ -168,7 +168,7 @@ _WRITING = (
         "Linger (ms)",
         "How long a batch that is not full waits for more records.",
         default=1,
-        validator=between(0, _WEEK_MS),
+        validator=Range(0, _WEEK_MS),
     ),
     _connector.key(
         "flush.timeout.ms",
@@ -176,7 +176,7 @@ _WRITING = (
         "Flush Timeout (ms)",
         "How long a flush may take, or the buffer may stay full without any progress, before the task fails.",
         default=180_000,
-        validator=between(1000, _WEEK_MS),
+        validator=Range(1000, _WEEK_MS),
     ),
     _connector.key(
         "flush.synchronously",
@@ -193,7 +193,7 @@ _WRITING = (
         "How often a failed request is tried again. Documents that a bulk request reports as rejected for now are"
         " another matter: see rejection.timeout.ms.",
         default=5,
-        validator=between(0, 2**31 - 1),
+        validator=Range(0, 2**31 - 1),
     ),
     _connector.key(
         "retry.backoff.ms",
@@ -201,7 +201,7 @@ _WRITING = (
         "Retry Backoff (ms)",
         "Base of the wait before another try; the wait is random, up to this times two to the power of the tries.",
         default=100,
-        validator=between(0, 24 * _HOUR_MS),
+        validator=Range(0, 24 * _HOUR_MS),
     ),
     _connector.key(
         "connection.compression",
@@ -223,7 +223,7 @@ _WRITING = (
         "Connection Timeout",
         "How long connecting to a node may take.",
         default=1000,
-        validator=between(0, 12 * _HOUR_MS),
+        validator=Range(0, 12 * _HOUR_MS),
     ),
     _connector.key(
         "read.timeout.ms",
@@ -231,7 +231,7 @@ _WRITING = (
         "Read Timeout",
         "How long to wait for the answer to a request.",
         default=3000,
-        validator=between(0, _WEEK_MS),
+        validator=Range(0, _WEEK_MS),
     ),
 )
 
@@ -337,7 +337,7 @@ _PROXY = (
         "Port of proxy.host.",
         default=8080,
         width=Width.LONG,
-        validator=between(1, 65535),
+        validator=Range(1, 65535),
     ),
     _proxy.key("proxy.username", STRING, "Proxy Username", "User for the proxy.", default="", width=Width.LONG),
     _proxy.key("proxy.password", PASSWORD, "Proxy Password", "Password for the proxy.", default=None, width=Width.LONG),
@@ -363,78 +363,6 @@ _KERBEROS = (
     ),
 )
 
-_EXTRAS = (
-    _extras.key(
-        "connection.api.key",
-        PASSWORD,
-        "Connection API Key",
-        "An API key, as id:key or encoded, instead of user and password.",
-        default=None,
-    ),
-    _extras.key(
-        "rejection.timeout.ms",
-        LONG,
-        "Rejection Timeout (ms)",
-        "How long documents that the server rejects for now (429, 503, a blocked index) are tried again before the"
-        " task fails. 0 = fail at once, -1 = as long as it takes.",
-        default=600_000,
-        validator=between(-1),
-    ),
-    _extras.key(
-        "external.version.strategy",
-        STRING,
-        "External Version Strategy",
-        "Where the version of a keyed document comes from: auto (external.version.header if set, otherwise the offset),"
-        " offset, header, field (external.version.field) or none. Offsets are only right when all records of a key are"
-        " in one partition.",
-        default="auto",
-        validator=one_of("auto", "offset", "header", "field", "none"),
-        recommender=suggest("auto", "offset", "header", "field", "none"),
-    ),
-    _extras.key(
-        "external.version.field",
-        STRING,
-        "External Version Field",
-        "The field of the value that holds the version, for external.version.strategy=field.",
-        default="",
-    ),
-    _extras.key(
-        "index.name.format",
-        STRING,
-        "Index Name Format",
-        "How an index is named: ${topic} is the topic, ${timestamp:yyyy-MM-dd} the record's timestamp (UTC) in that"
-        " pattern, with the letters y, M, d, H and m.",
-        default="${topic}",
-        width=Width.LONG,
-    ),
-    _extras.key(
-        "routing.field", STRING, "Routing Field", "The field of the value that decides about the shard.", default=""
-    ),
-    _extras.key(
-        "ingest.pipeline", STRING, "Ingest Pipeline", "The server's pipeline that documents pass through.", default=""
-    ),
-    _extras.key(
-        "update.script",
-        STRING,
-        "Update Script",
-        "With write.method=upsert: a script that changes an existing document; the record's fields are params.doc.",
-        default="",
-        width=Width.LONG,
-    ),
-    _extras.key(
-        "update.script.lang", STRING, "Update Script Language", "Language of update.script.", default="painless"
-    ),
-    _extras.key(
-        "decimal.format",
-        STRING,
-        "Decimal Format",
-        "How decimals are written when the schema is not ignored: as double, or without loss as text.",
-        default="double",
-        validator=one_of("double", "text"),
-        recommender=suggest("double", "text"),
-    ),
-)
-
 CONFIG = ConfigDef(
     *_CONNECTION,
     *_TARGETS,
@@ -443,5 +371,5 @@ CONFIG = ConfigDef(
     *_PROXY,
     *TLS_KEYS,
     *_KERBEROS,
-    *_EXTRAS,
+    *EXTRA_KEYS,
 )

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from connect.api import TopicPartition
 from connectors.elasticsearch.progress import Chunk
 
+_PROBE_LINES = 10
+"""What a lane sends to find out whether its lines are taken again."""
+
 
 @dataclass(slots=True, eq=False)
 class Lane:
@@ -118,8 +121,9 @@ def compose(lanes: Sequence[Lane], most_lines: int, most_bytes: int | None) -> B
     parts: list[Part] = []
     lines = size = 0
     for lane in lanes:
-        while lane.parts and lines < most_lines and (most_bytes is None or size < most_bytes):
-            part = lane.cut(most_lines - lines, None if most_bytes is None else most_bytes - size)
+        allowed = min(most_lines, lines + _PROBE_LINES) if lane.rejections else most_lines
+        while lane.parts and lines < allowed and (most_bytes is None or size < most_bytes):
+            part = lane.cut(allowed - lines, None if most_bytes is None else most_bytes - size)
             parts.append(part)
             lines += len(part.items)
             size += part.size

@@ -12,7 +12,7 @@ from connectors.elasticsearch.settings import TargetSettings
 _MAX_INDEX = 255
 _MAX_NAMESPACE = 100
 _TIMESTAMP = re.compile(r"\$\{timestamp:([^}]*)\}")
-_LETTERS = re.compile(r"y+|M+|d+|H+|m+|'[^']*'|[A-Za-z]")
+_LETTERS = re.compile(r"'[^']*'|([A-Za-z])\1*")
 _FORMATS = {"yyyy": "%Y", "yy": "%y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M"}
 
 
@@ -82,7 +82,7 @@ def strftime_format(pattern: str) -> str:
     def translate(match: re.Match[str]) -> str:
         letters = match.group()
         if letters.startswith("'"):
-            return letters[1:-1].replace("%", "%%")
+            return letters[1:-1]
         if letters not in _FORMATS:
             raise ConfigException("index.name.format", pattern, f"letters {letters} are not known")
         return _FORMATS[letters]

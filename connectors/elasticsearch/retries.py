@@ -10,7 +10,7 @@ from typing import Any
 from connect.api import ConnectException
 from connectors.elasticsearch.client import RequestFailed, Response
 
-_MAX_WAIT_SECONDS = 24 * 3600.0
+_MAX_WAIT_SECONDS = 30.0
 
 
 class Retrier:
@@ -44,7 +44,7 @@ class Retrier:
 
 
 def random_wait(base_seconds: float, tries: int) -> float:
-    """A random time up to ``base * 2 ** (tries - 1)``, at most a day."""
+    """A random time up to ``base * 2 ** (tries - 1)``, at most half a minute."""
     return random.uniform(0, min(base_seconds * 2.0 ** min(tries - 1, 30), _MAX_WAIT_SECONDS))  # noqa: S311  # no secret
 
 

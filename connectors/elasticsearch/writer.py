@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from connect.api import ConnectException, TopicPartition
 from connectors.elasticsearch.bulk import BulkSender, Failure, Outcome, Verdict
@@ -21,8 +21,13 @@ from connectors.elasticsearch.settings import BulkSettings
 log = logging.getLogger(__name__)
 
 _LEAST_BACKOFF_SECONDS = 0.05
-_MOST_BACKOFF_SECONDS = 10.0
+_MOST_THROTTLE_SECONDS = 1.0
+_MOST_REST_SECONDS = 3.0
 _WARN_EVERY_SECONDS = 30.0
+_BUSY = "HTTP status 429"
+
+Place = tuple[int, int]
+"""A line: the identity of its chunk, and which of the chunk's lines it is."""
 
 
 class Writer:
@@ -202,17 +207,19 @@ class Writer:
             self._error = self._error or outcome.error
         elif outcome.throttled:
             self._throttle()
-            self._reject(outcome, {(id(p.chunk), i): None for p, i in outcome.bulk.places()}, "HTTP status 429")
+            self._put_back(
+                outcome.bulk, {_place(part.chunk, item): None for part, item in outcome.bulk.places()}, _BUSY
+            )
         elif outcome.too_large:
             self._shrink(outcome)
         else:
             self._sort_items(outcome)
 
     def _sort_items(self, outcome: Outcome) -> None:
-        rejected: dict[tuple[int, int], Failure | None] = {}
-        failed: set[tuple[int, int]] = set()
+        rejected: dict[Place, Failure] = {}
+        failed: set[Place] = set()
         for failure in outcome.failures:
-            place = (id(failure.chunk), failure.item)
+            place = _place(failure.chunk, failure.item)
             if failure.verdict is Verdict.STALE:
                 continue
             failed.add(place)
@@ -222,18 +229,23 @@ class Writer:
                 self._failures.append(failure)
         for part in outcome.bulk.parts:
             self._arrive_part(part, failed)
-        if rejected:
-            if any(failure is not None and failure.status == 429 for failure in rejected.values()):
-                self._throttle()
-            self._reject(outcome, rejected, next(f.text for f in rejected.values() if f is not None))
-        else:
+        if not rejected:
             self._recover(outcome)
+            return
+        failures = list(rejected.values())
+        reason = failures[0].text
+        lanes = self._put_back(outcome.bulk, rejected, reason)
+        if all(failure.status == 429 and not failure.blocked for failure in failures):
+            self._throttle()
+        else:
+            for lane in lanes:
+                self._rest(lane, reason)
 
-    def _arrive_part(self, part: Part, failed: set[tuple[int, int]]) -> None:
+    def _arrive_part(self, part: Part, failed: set[Place]) -> None:
         if not failed:
             self._arrive(part.chunk, part.items)
             return
-        arrived = [item for item in part.items if (id(part.chunk), item) not in failed]
+        arrived = [item for item in part.items if _place(part.chunk, item) not in failed]
         if arrived:
             self._arrive(part.chunk, arrived)
 
@@ -242,38 +254,47 @@ class Writer:
         self._outstanding -= len(items)
         self._moved = time.monotonic()
 
-    def _reject(self, outcome: Outcome, rejected: dict[tuple[int, int], Failure | None], reason: str) -> None:
-        """Put rejected lines back in front of their lanes, or give them up when their time is over."""
+    def _put_back(self, bulk: Bulk, rejected: Mapping[Place, Failure | None], reason: str) -> set[Lane]:
+        """Queue rejected lines again, in front of their lanes; or give them up when their time is over."""
         now = time.monotonic()
         limit = self._settings.rejection_seconds
         lanes: set[Lane] = set()
-        for part in reversed(outcome.bulk.parts):
-            items = [item for item in part.items if (id(part.chunk), item) in rejected]
+        for part in reversed(bulk.parts):
+            items = [item for item in part.items if _place(part.chunk, item) in rejected]
             if not items:
                 continue
             since = now if part.since is None else part.since
             if limit is not None and now - since >= limit:
                 for item in items:
-                    failure = rejected[id(part.chunk), item]
+                    failure = rejected[_place(part.chunk, item)]
                     text = reason if failure is None else failure.text
                     self._failures.append(Failure(part.chunk, item, Verdict.FATAL, 429, text))
                 continue
             part.lane.put_back(part, items, since)
             lanes.add(part.lane)
-        for lane in lanes:
-            self._rest(lane, now, reason)
+        self._warn(lanes, now, reason)
+        return lanes
 
-    def _rest(self, lane: Lane, now: float, reason: str) -> None:
+    @staticmethod
+    def _warn(lanes: Iterable[Lane], now: float, reason: str) -> None:
+        for lane in lanes:
+            if now - lane.warned >= _WARN_EVERY_SECONDS:
+                lane.warned = now
+                log.warning(
+                    "%s rejects documents for now; %d wait and are sent again: %s", lane.name, lane.lines, reason
+                )
+
+    def _rest(self, lane: Lane, reason: str) -> None:
         lane.rejections += 1
-        lane.rest_until = now + _growing_wait(self._settings.backoff_seconds, lane.rejections)
-        if now - lane.warned >= _WARN_EVERY_SECONDS:
-            lane.warned = now
-            log.warning("%s rejects documents for now, %d wait and are tried again: %s", lane.name, lane.lines, reason)
+        wait = _growing_wait(self._settings.backoff_seconds, lane.rejections, _MOST_REST_SECONDS)
+        lane.rest_until = time.monotonic() + wait
+        log.debug("%s rests for %.2f s: %s", lane.name, wait, reason)
 
     def _throttle(self) -> None:
         self._throttles += 1
         self._allowed = max(1, self._allowed // 2)
-        self._throttled_until = time.monotonic() + _growing_wait(self._settings.backoff_seconds, self._throttles)
+        wait = _growing_wait(self._settings.backoff_seconds, self._throttles, _MOST_THROTTLE_SECONDS)
+        self._throttled_until = time.monotonic() + wait
 
     def _recover(self, outcome: Outcome) -> None:
         for lane in outcome.bulk.lanes:
@@ -295,6 +316,10 @@ class Writer:
             part.lane.put_back(part, part.items, part.since)
 
 
-def _growing_wait(base_seconds: float, tries: int) -> float:
+def _place(chunk: Chunk, item: int) -> Place:
+    return id(chunk), item
+
+
+def _growing_wait(base_seconds: float, tries: int, most: float) -> float:
     least = max(base_seconds, _LEAST_BACKOFF_SECONDS)
-    return min(least + random_wait(least, tries), _MOST_BACKOFF_SECONDS)
+    return min(least + random_wait(least, tries), most)

@@ -12,6 +12,8 @@ from connect.api import DataException, Field, Schema, Struct, Type, to_value
 from connect.api.numbers import Float32, Int8
 from connect.api.schema import INT64_SCHEMA, OPTIONAL_STRING_SCHEMA, STRING_SCHEMA
 from converters.json import JsonConverter
+from converters.json_encode import WriteOptions, quoted
+from converters.json_envelope import schema_text
 
 UNREADABLE = "Converting byte[] to Kafka Connect data failed due to serialization error: "
 UNWRITABLE = "Converting Kafka Connect data to byte[] failed due to serialization error: "
@@ -83,6 +85,17 @@ def test_a_known_beginning_does_not_make_an_envelope(message: bytes) -> None:
     assert to_value(expected.schema, rows[1]) == expected.value
 
 
+def test_envelopes_may_begin_with_the_payload() -> None:
+    schema = HEAD[10:-11]
+    messages = [b'{"payload": {"id":%d,"name":",\\"schema\\":"}, "schema": %s}' % (i, schema) for i in range(3)]
+    ((read, rows),) = ENVELOPED.to_connect_batch("t", messages)
+    assert read == USER
+    assert rows == [(i, ',"schema":') for i in range(3)]
+    for odd in (b'{"payload":,"schema":%s}', b'{"payload":1,"x":2,"schema":%s}', b'{"payload":1}, "schema":%s}'):
+        with pytest.raises(DataException):
+            ENVELOPED.to_connect_batch("t", [messages[0], odd % schema])
+
+
 def test_a_payload_member_inside_the_schema_is_not_taken_for_the_payload() -> None:
     schema = b'{"type":"string","doc":",\\"payload\\":","parameters":{"a":"b","payload":"c"}}'
     ((read, values),) = ENVELOPED.to_connect_batch("t", [b'{"schema":' + schema + b',"payload":"v"}'] * 2)
@@ -113,6 +126,42 @@ def test_tombstones_in_a_batch_stay_tombstones() -> None:
     assert PLAIN.from_connect_batch("t", None, [None, {"a": 1}, None]) == [None, b'{"a":1}', None]
     assert PLAIN.to_connect_batch("t", [None, b"1", None, b""]) == [(None, [None, 1, None, None])]
     assert ENVELOPED.from_connect_batch("t", None, [None, 1]) == [None, b'{"schema":null,"payload":1}']
+
+
+def test_nulls_defaults_and_odd_names_of_rows() -> None:
+    fields = [
+        Field("optional", 0, OPTIONAL_STRING_SCHEMA),
+        Field("required", 1, INT64_SCHEMA),
+        Field("default", 2, Schema(Type.STRING, optional=True, default_value="d")),
+        Field("number", 3, Schema(Type.FLOAT64)),
+    ]
+    payloads = [b'{"number":1,"required":2}', b'{"required":3,"number":-0.0,"default":null,"more":1}']
+    written = [
+        b'{"optional":null,"required":2,"default":"d","number":1.0}',
+        b'{"optional":null,"required":3,"default":"d","number":0.0}',
+    ]
+    for names in (("optional", "required", "default", "number"), ('o"', "r\\", "d\n", "😀")):
+        schema = Schema(
+            Type.STRUCT, fields=[Field(name, f.index, f.schema) for name, f in zip(names, fields, strict=True)]
+        )
+
+        def renamed(text: bytes, names: tuple[str, ...] = names) -> bytes:
+            for field, name in zip(fields, names, strict=True):
+                text = text.replace(f'"{field.name}"'.encode(), quoted(name).encode())
+            return text
+
+        made = converter(schema_content=schema_text(schema, WriteOptions()))
+        ((_, rows),) = made.to_connect_batch("t", [renamed(payload) for payload in payloads])
+        assert [list(row) for row in rows] == [[None, 2, "d", 1.0], [None, 3, "d", 0.0]]
+        assert PLAIN.from_connect_batch("t", schema, rows) == [renamed(text) for text in written]
+        with pytest.raises(DataException, match="Invalid null value for required INT64 field"):
+            made.to_connect_batch("t", [renamed(payloads[0]), renamed(b'{"number":1}')])
+
+
+def test_malformed_text_in_members_that_the_schema_lacks_is_refused() -> None:
+    for payload in (b'{"id":1,"x":"\xff"}', b'{"id":1,"\xff":1}', b'{"id":1,"x":[nul]}', b'{"id":1,"x":"\x01"}'):
+        with pytest.raises(DataException, match="failed due to serialization error"):
+            ENVELOPED.to_connect_batch("t", [HEAD + payload + b"}", HEAD + b'{"id":1}}'])
 
 
 def test_an_empty_batch_is_empty() -> None:
@@ -178,6 +227,30 @@ def test_ten_megabytes_go_through() -> None:
         assert made.to_connect_data("t", message) == (schema, text)
         assert made.from_connect_batch("t", schema, [text]) == [message]
         assert made.to_connect_batch("t", [message]) == [(schema, [text])]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9" * 1_000_000 + ".",
+        "\\" * 800_000 + "\0",
+        "-0." + "0" * 1_000_000 + "1",
+        " " * 1_000_000 + "x",
+        '"schema":,' * 100_000,
+        ',"payload":' * 80_000,
+        ',"schema":{' * 80_000,
+        "0" * 1_000_000 + "e",
+        "\ud83d" * 10_000,
+    ],
+    ids=lambda text: repr(text[:8]),
+)
+def test_long_odd_strings_take_no_longer_than_others(text: str) -> None:
+    for made, schema in ((PLAIN, None), (ENVELOPED, STRING_SCHEMA)):
+        (message,) = made.from_connect_batch("t", schema, [text])
+        assert made.to_connect_batch("t", [message]) == [(schema, [text])]
+    schema_first = b'{"schema":{"type":"string","doc":' + quoted(text).encode() + b'},"payload":"x"}'
+    payload_first = b'{"payload":' + quoted(text).encode() + b',"schema":{"type":"string"}}'
+    assert [values for _, values in ENVELOPED.to_connect_batch("t", [schema_first, payload_first])] == [["x"], [text]]
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,18 @@ def test_a_former_leader_is_fenced_off(kafka: FakeKafka) -> None:
         store.stop()
 
 
+@pytest.mark.parametrize("fenceable", [False, True])
+def test_more_tasks_than_the_producer_can_queue_are_written_all_the_same(kafka: FakeKafka, fenceable: bool) -> None:
+    kafka.queue_limit = 3
+    store = make_store(kafka, fenceable=fenceable)
+    store.start()
+    store.claim_write_privileges()
+    store.put_connector_config("c", {})
+    store.put_task_configs("c", [{"t": str(number)} for number in range(10)])
+    assert len(store.snapshot().tasks("c")) == 10
+    store.stop()
+
+
 def test_any_worker_may_pause_a_connector(kafka: FakeKafka) -> None:
     store = make_store(kafka, fenceable=True)
     store.start()

@@ -1,0 +1,85 @@
+"""``python -m benchmarks [CASE ...]``: run cases, print tables, write RESULTS.md."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks.cases import RECORD_CASES, Figures, Setting, idle, startup
+from benchmarks.report import table, write_section
+from benchmarks.subjects import JAVA, PYTHON, Subject
+from tests.services import KafkaBroker
+
+_IDLE_COUNTS = {"idle-10": 10, "idle-100": 100}
+CASES = ["startup", *_IDLE_COUNTS, *RECORD_CASES]
+
+
+def main() -> int:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(CASES)}; all by default")
+    parser.add_argument("--pairs", type=int, default=5, help="runs of each worker")
+    parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--quick", action="store_true", help="one pair of 200,000 records; nothing is written")
+    arguments = parser.parse_args()
+    unknown = set(arguments.cases) - set(CASES)
+    if unknown:
+        parser.error(f"no such case: {', '.join(sorted(unknown))}; there are {', '.join(CASES)}")
+    pairs, records = (1, 200_000) if arguments.quick else (arguments.pairs, arguments.records)
+    with tempfile.TemporaryDirectory() as folder, KafkaBroker() as broker:
+        for case in arguments.cases or CASES:
+            results = _run(case, Setting(broker, records, Path(folder)), pairs)
+            body = table(results)
+            sys.stdout.write(f"\n{case}\n{body}\n")
+            if not arguments.quick:
+                command = f"python -m benchmarks {case} --pairs {pairs} --records {records}"
+                write_section(case, command, f"{_about(case)}\n\n{body}")
+    return 0
+
+
+def _about(case: str) -> str:
+    function = startup if case == "startup" else idle if case in _IDLE_COUNTS else RECORD_CASES[case]
+    return (function.__doc__ or "").strip()
+
+
+def _run(case: str, setting: Setting, pairs: int) -> list[tuple[Figures, Figures]]:
+    if case in RECORD_CASES:
+        return _run_record_case(case, setting, pairs)
+    results = []
+    for number in range(pairs + 1):
+        figures = []
+        for kind in (PYTHON, JAVA):
+            with Subject(kind, setting.broker) as subject:
+                count = _IDLE_COUNTS.get(case)
+                figures.append(startup(subject) if count is None else idle(subject, setting.folder, count))
+        if number:  # the first pair warms the disk's cache
+            results.append((figures[0], figures[1]))
+            _progress(case, number, figures)
+    return results
+
+
+def _run_record_case(case: str, setting: Setting, pairs: int) -> list[tuple[Figures, Figures]]:
+    run = RECORD_CASES[case]
+    results = []
+    with ExitStack() as stack:
+        subjects = [stack.enter_context(Subject(kind, setting.broker)) for kind in (PYTHON, JAVA)]
+        for subject in subjects:
+            run(subject, setting)
+        for number in range(1, pairs + 1):
+            figures = [run(subject, setting) for subject in subjects]
+            results.append((figures[0], figures[1]))
+            _progress(case, number, figures)
+    return results
+
+
+def _progress(case: str, number: int, figures: list[Figures]) -> None:
+    shown = [", ".join(f"{name} {value:,.2f}" for name, value in each.items()) for each in figures]
+    sys.stdout.write(f"{case} {number}: python {shown[0]} | java {shown[1]}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

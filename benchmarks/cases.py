@@ -1,0 +1,150 @@
+"""The cases, one function each: run once on a subject, give figures."""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import data
+from benchmarks.subjects import Subject
+from tests.services import KafkaBroker
+
+Figures = dict[str, float]
+STRING = "org.apache.kafka.connect.storage.StringConverter"
+JSON = "org.apache.kafka.connect.json.JsonConverter"
+_TRANSFORMS = "org.apache.kafka.connect.transforms"
+_CHAIN = {
+    "transforms": "hoist,insert,route",
+    "transforms.hoist.type": f"{_TRANSFORMS}.HoistField$Value",
+    "transforms.hoist.field": "line",
+    "transforms.insert.type": f"{_TRANSFORMS}.InsertField$Value",
+    "transforms.insert.static.field": "source",
+    "transforms.insert.static.value": "benchmark",
+    "transforms.route.type": f"{_TRANSFORMS}.RegexRouter",
+    "transforms.route.regex": "(.*)-in",
+    "transforms.route.replacement": "$1",
+    "value.converter": JSON,
+    "value.converter.schemas.enable": "false",
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a run is given: the broker, how many records, where files may lie."""
+
+    broker: KafkaBroker
+    records: int
+    folder: Path
+
+    @property
+    def lines(self) -> Path:
+        """The input file, written once per size."""
+        path = self.folder / f"lines-{self.records}.txt"
+        if not path.exists():
+            data.write_lines(path, self.records)
+        return path
+
+
+def source_to_topic(subject: Subject, setting: Setting, extra: Mapping[str, str], suffix: str = "") -> Figures:
+    """FileStreamSource → topic: from the creation of the connector until the topic holds every line."""
+    topic = f"bench-{uuid.uuid4()}"
+    servers = setting.broker.bootstrap_servers
+    data.create_topic(servers, topic)
+    config = {"connector.class": "FileStreamSource", "file": str(setting.lines), "topic": f"{topic}{suffix}"}
+    with data.end_offset(servers, topic) as count:
+        cpu = subject.cpu_seconds()
+        subject.create(topic, {**config, "tasks.max": "1", **extra})
+        first, total = data.seconds_until(count, setting.records)
+    figures = _figures(subject, setting.records, first, total, cpu)
+    subject.delete(topic)
+    data.delete_topic(servers, topic)
+    return figures
+
+
+def filestream_source(subject: Subject, setting: Setting) -> Figures:
+    """Lines as strings."""
+    return source_to_topic(subject, setting, {"value.converter": STRING, "key.converter": STRING})
+
+
+def filestream_source_chain(subject: Subject, setting: Setting) -> Figures:
+    """HoistField, InsertField, RegexRouter, and JSON without schemas."""
+    return source_to_topic(subject, setting, _CHAIN, suffix="-in")
+
+
+def filestream_sink(subject: Subject, setting: Setting) -> Figures:
+    """topic → FileStreamSink: from the creation of the connector until the file holds every line."""
+    topic = f"bench-{uuid.uuid4()}"
+    servers = setting.broker.bootstrap_servers
+    data.create_topic(servers, topic)
+    with setting.lines.open("rb") as file:
+        data.fill_topic(servers, topic, (line.rstrip(b"\n") for line in file))
+    with tempfile.TemporaryDirectory(dir=setting.folder) as folder:
+        target = Path(folder) / "out.txt"
+        cpu = subject.cpu_seconds()
+        subject.create(
+            topic,
+            {
+                "connector.class": "FileStreamSink",
+                "file": str(target),
+                "topics": topic,
+                "tasks.max": "1",
+                "value.converter": STRING,
+                "key.converter": STRING,
+            },
+        )
+        first, total = data.seconds_until(data.SizeOf(target), setting.lines.stat().st_size)
+        figures = _figures(subject, setting.records, first, total, cpu)
+        subject.delete(topic)
+    data.delete_topic(servers, topic)
+    return figures
+
+
+def _figures(subject: Subject, records: int, first: float, total: float, cpu_before: float) -> Figures:
+    return {
+        "records/s": records / total,
+        "first record, s": first,
+        "CPU µs/record": (subject.cpu_seconds() - cpu_before) / records * 1e6,
+        "PSS MB": subject.pss_megabytes(),
+    }
+
+
+RECORD_CASES: dict[str, Callable[[Subject, Setting], Figures]] = {
+    "filestream-source": filestream_source,
+    "filestream-source-chain": filestream_source_chain,
+    "filestream-sink": filestream_sink,
+}
+"""Cases that move records: a long-lived worker of each kind, warmed up, takes turns."""
+
+
+def startup(subject: Subject) -> Figures:
+    """From the start of the process until GET /connectors answers; memory with no connector."""
+    return {
+        "REST ready, s": subject.startup_seconds,
+        "CPU s": subject.cpu_seconds(),
+        "PSS MB": subject.pss_megabytes(),
+    }
+
+
+def idle(subject: Subject, folder: Path, connectors: int) -> Figures:
+    """Connectors on empty files: how long until all run, and what they hold."""
+    import time
+
+    began = time.perf_counter()
+    names = [f"idle-{number}" for number in range(connectors)]
+    for name in names:
+        empty = folder / f"{name}.txt"
+        empty.touch()
+        subject.create(
+            name, {"connector.class": "FileStreamSource", "file": str(empty), "topic": name, "tasks.max": "1"}
+        )
+    for name in names:
+        subject.wait_until_running(name)
+    ready = time.perf_counter() - began
+    time.sleep(5)
+    cpu, began = subject.cpu_seconds(), time.perf_counter()
+    time.sleep(10)
+    used = (subject.cpu_seconds() - cpu) / (time.perf_counter() - began)
+    return {"all RUNNING, s": ready, "CPU % of a core": used * 100, "PSS MB": subject.pss_megabytes()}

@@ -1,0 +1,97 @@
+"""What the cases copy, and how they see that it has arrived."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+LINE_BYTES = 107
+_LOOK_EVERY_SECONDS = 0.01
+
+
+def write_lines(path: Path, count: int) -> None:
+    """A file of numbered lines of 107 bytes."""
+    with path.open("w") as file:
+        for start in range(0, count, 10_000):
+            file.writelines(
+                f"{number:09d} ".ljust(LINE_BYTES - 1, "x") + "\n"
+                for number in range(start, min(count, start + 10_000))
+            )
+
+
+def create_topic(bootstrap_servers: str, topic: str) -> None:
+    """A topic with one partition."""
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+    admin.create_topics([NewTopic(topic, 1, 1, config={"retention.ms": "-1"})])[topic].result()
+
+
+def delete_topic(bootstrap_servers: str, topic: str) -> None:
+    """Free the disk."""
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+    admin.delete_topics([topic])[topic].result()
+
+
+def fill_topic(bootstrap_servers: str, topic: str, values: Iterator[bytes]) -> None:
+    """Write records and wait until they are there."""
+    producer = Producer({"bootstrap.servers": bootstrap_servers, "linger.ms": 20, "batch.size": 1_000_000})
+    for number, value in enumerate(values):
+        while True:
+            try:
+                producer.produce(topic, value)
+                break
+            except BufferError:
+                producer.poll(0.1)
+        if number % 10_000 == 0:
+            producer.poll(0)
+    producer.flush()
+
+
+@contextmanager
+def end_offset(bootstrap_servers: str, topic: str) -> Iterator[Counter]:
+    """Looks how many records the topic holds."""
+    consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": "benchmark-counter"})
+    try:
+        yield Counter(consumer, topic)
+    finally:
+        consumer.close()
+
+
+class Counter:
+    """The number of records in partition 0 of a topic."""
+
+    def __init__(self, consumer: Consumer, topic: str) -> None:
+        self._consumer = consumer
+        self._partition = TopicPartition(topic, 0)
+
+    def __call__(self) -> int:
+        return self._consumer.get_watermark_offsets(self._partition, timeout=10)[1]
+
+
+def seconds_until(count: Counter | SizeOf, wanted: int, timeout: float = 120) -> tuple[float, float]:
+    """Seconds until the first record was there, and until all were. Raises TimeoutError."""
+    began = time.perf_counter()
+    first = 0.0
+    while (seen := count()) < wanted:
+        now = time.perf_counter() - began
+        if seen and not first:
+            first = now
+        if now > timeout:
+            raise TimeoutError(f"{seen} of {wanted} after {timeout} s")
+        time.sleep(_LOOK_EVERY_SECONDS)
+    total = time.perf_counter() - began
+    return first or total, total
+
+
+class SizeOf:
+    """The size of a file that may not exist yet."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __call__(self) -> int:
+        return self._path.stat().st_size if self._path.exists() else 0
