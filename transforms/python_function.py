@@ -99,7 +99,7 @@ def _load(name: str) -> Callable[[ConnectRecord], Any]:
         raise ConfigException(_KEY, name, "Expected module:function")
     try:
         function = functools.reduce(getattr, attributes.split("."), importlib.import_module(module))
-    except (ImportError, AttributeError, ValueError, SyntaxError) as error:
+    except (ImportError, AttributeError, ValueError, TypeError, SyntaxError) as error:
         raise ConfigException(_KEY, name, str(error)) from error
     if not callable(function):
         raise ConfigException(_KEY, name, f"{attributes} is not a function")

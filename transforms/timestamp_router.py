@@ -73,10 +73,10 @@ class TimestampRouter(Transformation):
 
     def _texts(self, batch: RecordBatch) -> list[str]:
         """The time of each record, written as configured."""
-        write = self._formatter().format
         if batch.timestamps is None or None in batch.timestamps:
             missing = 0 if batch.timestamps is None else batch.timestamps.index(None)
             raise DataException(f"Timestamp missing on record: {_record_text(batch.record(missing))}")
+        write = self._formatter().format
         return [write(timestamp) for timestamp in batch.timestamps if timestamp is not None]
 
     def _formatter(self) -> SimpleDateFormat:
