@@ -22,23 +22,14 @@ from connect.storage.kafka_config_store import KafkaConfigBackingStore
 from connect.storage.kafka_offset_store import KafkaOffsetBackingStore
 from connect.storage.kafka_status_store import KafkaStatusBackingStore
 from connect.storage.worker_offsets import WorkerOffsets
+from connect.worker_config import read_worker_config
 
 log = logging.getLogger(__name__)
-
-_REQUIRED = (
-    "bootstrap.servers",
-    "group.id",
-    "key.converter",
-    "value.converter",
-    "config.storage.topic",
-    "offset.storage.topic",
-    "status.storage.topic",
-)
 
 
 async def start(properties: Mapping[str, str], fork_server: ForkServer) -> RunningConnectWorker:
     """Start a worker. Raises ConfigException, ConnectException with what is wrong and how to mend it."""
-    check_required(properties, _REQUIRED)
+    read_worker_config(properties, standalone=False)
     listeners = parse_listeners(properties)
     sockets = [bind(listener) for listener in listeners]
     host, port = advertised_address(properties, listeners[0], sockets[0].getsockname()[1])
@@ -88,10 +79,3 @@ def _start_all(stores: Sequence[Store]) -> None:
         for store in stores:
             store.stop()
         raise failure
-
-
-def check_required(properties: Mapping[str, str], keys: tuple[str, ...]) -> None:
-    """Raises ConfigException for the first key that is missing."""
-    for key in keys:
-        if not properties.get(key):
-            raise ConfigException(f'Missing required configuration "{key}" which has no default value.')

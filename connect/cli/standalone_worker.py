@@ -8,7 +8,6 @@ from pathlib import Path
 
 from connect.api import ConfigException, ConnectException
 from connect.cli.connector_file import read_connector_file
-from connect.cli.distributed_worker import check_required
 from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_services
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients
@@ -21,8 +20,7 @@ from connect.storage.config_store import MemoryConfigBackingStore
 from connect.storage.file_offset_store import FileOffsetBackingStore
 from connect.storage.status_store import MemoryStatusBackingStore
 from connect.storage.worker_offsets import WorkerOffsets
-
-_REQUIRED = ("bootstrap.servers", "key.converter", "value.converter", "offset.storage.file.filename")
+from connect.worker_config import read_worker_config
 
 
 async def start(
@@ -32,7 +30,7 @@ async def start(
 
     Raises ConfigException, ConnectException with what is wrong and how to mend it.
     """
-    check_required(properties, _REQUIRED)
+    read_worker_config(properties, standalone=True)
     files = [read_connector_file(path) for path in connector_files]
     listeners = parse_listeners(properties)
     sockets = [bind(listener) for listener in listeners]
