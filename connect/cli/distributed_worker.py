@@ -12,7 +12,7 @@ from connect.api import ConfigException, ConnectException
 from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_services
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients
-from connect.rest.listeners import advertised_address, bind, parse_listeners
+from connect.rest.listeners import Listeners
 from connect.rest.server import RestServer
 from connect.runtime.forkserver import ForkServer
 from connect.runtime.supervisor import Supervisor
@@ -30,9 +30,9 @@ log = logging.getLogger(__name__)
 async def start(properties: Mapping[str, str], fork_server: ForkServer) -> RunningConnectWorker:
     """Start a worker. Raises ConfigException, ConnectException with what is wrong and how to mend it."""
     read_worker_config(properties, standalone=False)
-    listeners = parse_listeners(properties)
-    sockets = [bind(listener) for listener in listeners]
-    host, port = advertised_address(properties, listeners[0], sockets[0].getsockname()[1])
+    listeners = Listeners.open(properties)
+    rest = RestServer(properties, listeners)
+    _, host, port = listeners.advertised(properties)
     supervisor = Supervisor(fork_server)
     kafka, clients = RealKafka(), ConnectClients(properties, properties["group.id"])
     admin = kafka.admin(clients.shared_admin())
@@ -56,7 +56,6 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
         identified.cancel()
         raise
     herder.start(Worker(properties, supervisor, WorkerOffsets(offsets), herder, properties["group.id"]))
-    rest = RestServer(properties, sockets)
     await rest.start(services, await identified)
     return RunningConnectWorker(rest, herder, supervisor, stores)
 

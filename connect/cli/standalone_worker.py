@@ -11,7 +11,7 @@ from connect.cli.connector_file import read_connector_file
 from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_services
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients
-from connect.rest.listeners import advertised_address, bind, parse_listeners
+from connect.rest.listeners import Listeners
 from connect.rest.server import RestServer
 from connect.runtime.forkserver import ForkServer
 from connect.runtime.supervisor import Supervisor
@@ -32,9 +32,9 @@ async def start(
     """
     read_worker_config(properties, standalone=True)
     files = [read_connector_file(path) for path in connector_files]
-    listeners = parse_listeners(properties)
-    sockets = [bind(listener) for listener in listeners]
-    host, port = advertised_address(properties, listeners[0], sockets[0].getsockname()[1])
+    listeners = Listeners.open(properties)
+    rest = RestServer(properties, listeners)
+    _, host, port = listeners.advertised(properties)
     supervisor = Supervisor(fork_server)
     admin = RealKafka().admin(ConnectClients(properties).shared_admin())
     cluster = await asyncio.to_thread(cluster_id, admin)
@@ -47,7 +47,6 @@ async def start(
     configs.start()
     await asyncio.to_thread(offsets.start)
     herder.start(Worker(properties, supervisor, WorkerOffsets(offsets), herder))
-    rest = RestServer(properties, sockets)
     await rest.start(services, cluster)
     worker = RunningConnectWorker(rest, herder, supervisor, [offsets])
     try:

@@ -6,18 +6,17 @@ import asyncio
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
 
 from connect.rest.answers import JSON
 from connect.rest.errors import error_response
 from connect.runtime.plugin_calls import REQUEST_SECONDS
 
 log = logging.getLogger(__name__)
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _ALLOW_ORDER = ("HEAD", "POST", "DELETE", "GET", "OPTIONS", "PUT", "PATCH")
 _AMBIGUOUS = re.compile(r"//|%2[fF]|%5[cC]|%25|/\.\.?(?:/|$)|/(?:%2[eE]){1,2}(?:/|$)|%(?![0-9A-Fa-f]{2})|\\")

@@ -10,7 +10,7 @@ from connect.herder.herder import Herder
 from connect.herder.plugin_listing import PluginListing
 from connect.herder.validation import ConnectorValidation
 from connect.loggers import Loggers
-from connect.plugins.registry import PluginRegistry
+from connect.plugins.registry import PluginRegistry, process_plugins
 from connect.plugins.secrets import ConfigTransformer
 from connect.runtime.channel import RemoteError
 from connect.runtime.ids import ConnectorTaskId, State
@@ -88,13 +88,13 @@ def start_herder(properties: Mapping[str, str] | None = None, **worker: Any) -> 
     """A standalone herder over stores in memory. Call it on the event loop."""
     configs = MemoryConfigBackingStore()
     worker_properties = dict(properties or {})
-    calls: Any = PluginCallsHere(PluginRegistry())
+    calls: Any = PluginCallsHere(process_plugins())
     herder = Herder(
         "here:1",
         worker_properties,
         configs,
         MemoryStatusBackingStore(),
-        PluginListing(PluginRegistry(), calls),
+        PluginListing(process_plugins(), calls),
         ConnectorValidation(calls, worker_properties, ConfigTransformer(worker_properties), None),
         Loggers(),
         standalone=True,
