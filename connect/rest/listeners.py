@@ -76,7 +76,7 @@ class Listeners:
         opened = [BoundListener(listener, listener.bind()) for listener in main]
         if admin is None:
             return cls(tuple(opened), None)
-        already = {bound.listener: bound for bound in opened}
+        already = {bound.listener: bound for bound in opened if bound.listener.port != 0}
         return cls(
             tuple(opened),
             tuple(already.get(listener) or BoundListener(listener, listener.bind()) for listener in admin),
