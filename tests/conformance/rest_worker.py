@@ -13,6 +13,12 @@ from tests.services.properties import write_properties
 
 PLUGINS = Path(__file__).with_name("plugins")
 _JSON = "org.apache.kafka.connect.json.JsonConverter"
+JSON_CONVERTERS = {
+    "key.converter": _JSON,
+    "value.converter": _JSON,
+    "key.converter.schemas.enable": "false",
+    "value.converter.schemas.enable": "false",
+}
 
 
 class ConnectWorker(Server):
@@ -29,10 +35,7 @@ class ConnectWorker(Server):
             "bootstrap.servers": bootstrap_servers,
             "listeners": f"http://127.0.0.1:{self.port}",
             "plugin.path": str(PLUGINS),
-            "key.converter": _JSON,
-            "value.converter": _JSON,
-            "key.converter.schemas.enable": "false",
-            "value.converter.schemas.enable": "false",
+            **JSON_CONVERTERS,
             "offset.flush.interval.ms": "1000",
             "scheduled.rebalance.max.delay.ms": "5000",
             **(self._standalone_properties() if standalone else self._distributed_properties()),

@@ -5,40 +5,20 @@ Scenarios for two workers need a cluster and are replayed elsewhere: here are th
 
 from __future__ import annotations
 
-import importlib.util
-import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
+from tests.conformance.rest_replay import Json, replayer, scenarios
 from tests.conformance.rest_worker import ConnectWorker
-from tests.conformance.vectors import CONFORMANCE_DIR
 from tests.services import KafkaBroker
 
-Json = dict[str, Any]
 WAIT_SECONDS = 60
 FOREIGN = "org.apache.kafka.connect.mirror."
 """Connectors that the recorded workers had on their class path, and that are no part of this distribution."""
-
-
-def _load_replayer() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("replay_rest", CONFORMANCE_DIR / "replay_rest.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def _scenarios() -> list[Json]:
-    files = sorted((CONFORMANCE_DIR / "rest").glob("*.json"))
-    found = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-    assert found
-    return [scenario for scenario in found if scenario.get("workers", 1) == 1]
 
 
 def _without_foreign_plugins(value: Any) -> Any:
@@ -53,8 +33,7 @@ def _is_foreign(item: Any) -> bool:
     return isinstance(item, dict) and str(item.get("class", "")).startswith(FOREIGN)
 
 
-replayer = _load_replayer()
-SCENARIOS = _scenarios()
+SCENARIOS = scenarios(workers=1)
 
 
 @pytest.fixture(scope="session")
