@@ -12,7 +12,7 @@ from connect.api import ConfigException, ConnectException
 from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_services
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients
-from connect.rest.listeners import advertised_address, bind, parse_listeners
+from connect.rest.listeners import Listeners
 from connect.rest.server import RestServer
 from connect.runtime.forkserver import ForkServer
 from connect.runtime.supervisor import Supervisor
@@ -22,26 +22,17 @@ from connect.storage.kafka_config_store import KafkaConfigBackingStore
 from connect.storage.kafka_offset_store import KafkaOffsetBackingStore
 from connect.storage.kafka_status_store import KafkaStatusBackingStore
 from connect.storage.worker_offsets import WorkerOffsets
+from connect.worker_config import read_worker_config
 
 log = logging.getLogger(__name__)
-
-_REQUIRED = (
-    "bootstrap.servers",
-    "group.id",
-    "key.converter",
-    "value.converter",
-    "config.storage.topic",
-    "offset.storage.topic",
-    "status.storage.topic",
-)
 
 
 async def start(properties: Mapping[str, str], fork_server: ForkServer) -> RunningConnectWorker:
     """Start a worker. Raises ConfigException, ConnectException with what is wrong and how to mend it."""
-    check_required(properties, _REQUIRED)
-    listeners = parse_listeners(properties)
-    sockets = [bind(listener) for listener in listeners]
-    host, port = advertised_address(properties, listeners[0], sockets[0].getsockname()[1])
+    read_worker_config(properties, standalone=False)
+    listeners = Listeners.open(properties)
+    rest = RestServer(properties, listeners)
+    _, host, port = listeners.advertised(properties)
     supervisor = Supervisor(fork_server)
     kafka, clients = RealKafka(), ConnectClients(properties, properties["group.id"])
     admin = kafka.admin(clients.shared_admin())
@@ -65,7 +56,6 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
         identified.cancel()
         raise
     herder.start(Worker(properties, supervisor, WorkerOffsets(offsets), herder, properties["group.id"]))
-    rest = RestServer(properties, sockets)
     await rest.start(services, await identified)
     return RunningConnectWorker(rest, herder, supervisor, stores)
 
@@ -88,10 +78,3 @@ def _start_all(stores: Sequence[Store]) -> None:
         for store in stores:
             store.stop()
         raise failure
-
-
-def check_required(properties: Mapping[str, str], keys: tuple[str, ...]) -> None:
-    """Raises ConfigException for the first key that is missing."""
-    for key in keys:
-        if not properties.get(key):
-            raise ConfigException(f'Missing required configuration "{key}" which has no default value.')

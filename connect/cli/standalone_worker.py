@@ -8,11 +8,10 @@ from pathlib import Path
 
 from connect.api import ConfigException, ConnectException
 from connect.cli.connector_file import read_connector_file
-from connect.cli.distributed_worker import check_required
 from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_services
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients
-from connect.rest.listeners import advertised_address, bind, parse_listeners
+from connect.rest.listeners import Listeners
 from connect.rest.server import RestServer
 from connect.runtime.forkserver import ForkServer
 from connect.runtime.supervisor import Supervisor
@@ -21,8 +20,7 @@ from connect.storage.config_store import MemoryConfigBackingStore
 from connect.storage.file_offset_store import FileOffsetBackingStore
 from connect.storage.status_store import MemoryStatusBackingStore
 from connect.storage.worker_offsets import WorkerOffsets
-
-_REQUIRED = ("bootstrap.servers", "key.converter", "value.converter", "offset.storage.file.filename")
+from connect.worker_config import read_worker_config
 
 
 async def start(
@@ -32,11 +30,11 @@ async def start(
 
     Raises ConfigException, ConnectException with what is wrong and how to mend it.
     """
-    check_required(properties, _REQUIRED)
+    read_worker_config(properties, standalone=True)
     files = [read_connector_file(path) for path in connector_files]
-    listeners = parse_listeners(properties)
-    sockets = [bind(listener) for listener in listeners]
-    host, port = advertised_address(properties, listeners[0], sockets[0].getsockname()[1])
+    listeners = Listeners.open(properties)
+    rest = RestServer(properties, listeners)
+    _, host, port = listeners.advertised(properties)
     supervisor = Supervisor(fork_server)
     admin = RealKafka().admin(ConnectClients(properties).shared_admin())
     cluster = await asyncio.to_thread(cluster_id, admin)
@@ -49,7 +47,6 @@ async def start(
     configs.start()
     await asyncio.to_thread(offsets.start)
     herder.start(Worker(properties, supervisor, WorkerOffsets(offsets), herder))
-    rest = RestServer(properties, sockets)
     await rest.start(services, cluster)
     worker = RunningConnectWorker(rest, herder, supervisor, [offsets])
     try:
