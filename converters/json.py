@@ -23,7 +23,8 @@ from connect.api import (
     Width,
     to_value,
 )
-from converters.converter_type import CONVERTER_TYPE, OneOf, for_data, for_headers
+from connect.api.validators import CaseInsensitiveValidString
+from converters.converter_type import CONVERTER_TYPE, for_data, for_headers
 from converters.json_batch import schemaless_texts
 from converters.json_encode import Write, WriteOptions, schemaless_text, too_deep, value_writer
 from converters.json_envelope import schema_of, schema_text
@@ -47,6 +48,22 @@ class JsonConverter(Converter, HeaderConverter):
     numbers FLOAT64, and schemas only say how values are written. ``schema.content`` gives one schema to all messages
     that are read, which are bare payloads then. UUIDs are written as text and enum members as their values.
     """
+
+    EXAMPLE = {
+        "config": {"schemas.enable": "false"},
+        "value": {
+            "schema": {
+                "type": "struct",
+                "optional": False,
+                "fields": [
+                    {"field": "user_id", "type": "int64", "optional": False},
+                    {"field": "message", "type": "string", "optional": True},
+                ],
+            },
+            "payload": {"user_id": 3, "message": "très bien"},
+        },
+        "text": '{"user_id":3,"message":"très bien"}',
+    }
 
     CONFIG = ConfigDef(
         CONVERTER_TYPE,
@@ -89,7 +106,7 @@ class JsonConverter(Converter, HeaderConverter):
             default="BASE64",
             doc="How Decimals are written: BASE64 of their bytes, or NUMERIC as JSON numbers. Both are always read.",
             importance=Importance.LOW,
-            validator=OneOf(("NUMERIC", "BASE64"), ignore_case=True),
+            validator=CaseInsensitiveValidString("NUMERIC", "BASE64"),
             group="Serialization",
             order_in_group=0,
             width=Width.MEDIUM,

@@ -20,9 +20,10 @@ from connect.api import (
 from connect.api.validators import LambdaValidator
 from transforms.casts import TARGETS, Caster, cast_to
 from transforms.field_path import (
-    FIELD_SYNTAX,
+    OWN_FIELD_SYNTAX,
     REPLACE_NULL_WITH_DEFAULT,
     FieldsTransformation,
+    convert_members,
     levels,
     path_of,
     split_at_colons,
@@ -78,9 +79,7 @@ class _CastFields:
         self._compiled = SchemaCache(self._compile)
 
     def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
-        for name, cast in self._functions.items():
-            values = [{**value, name: cast(value.get(name))} for value in values]
-        return values
+        return convert_members(values, self._functions.items())
 
     def rows(self, batch: RecordBatch, schema: Schema, values: list[Any]) -> Held:
         changed, change = self._compiled.get(schema)
@@ -116,6 +115,12 @@ class Cast(FieldsTransformation):
     Integers that are too large wrap around, fractions are cut off, text must be a number, bytes become base64 text.
     """
 
+    EXAMPLE = {
+        "config": {"spec": "stars:float64,user_id:string"},
+        "input": {"value": {"user_id": 3, "stars": 4}},
+        "output": {"value": {"user_id": "3", "stars": 4.0}},
+    }
+
     CONFIG = (
         ConfigDef(
             Key(
@@ -130,7 +135,7 @@ class Cast(FieldsTransformation):
             )
         )
         | REPLACE_NULL_WITH_DEFAULT
-        | FIELD_SYNTAX
+        | OWN_FIELD_SYNTAX
     )
     purpose = "cast types"
 

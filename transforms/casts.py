@@ -52,7 +52,7 @@ def cast_to(target: Type, schema: Schema | None) -> Caster:
         return _refusal(schema.type)
     convert = _CONVERSIONS[target] if target is not Type.STRING else _to_string(schema)
     if schema is None:
-        return _schemaless(convert, _MARKS.get(target))
+        return _schemaless(convert, _MARKS.get(target), _BITS.get(target, 64))
     encode = _ENCODERS.get(schema.name or "")
     if encode is None or target is Type.STRING:
         return lambda value: None if value is None else convert(value)
@@ -77,8 +77,15 @@ def _refusal(source: Type) -> Caster:
     return refuse
 
 
-def _schemaless(convert: Caster, mark: Callable[[Any], Any] | None) -> Caster:
+def _schemaless(convert: Caster, mark: Callable[[Any], Any] | None, bits: int) -> Caster:
+    low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+    stays_integer = convert in _INTEGER_CASTS
+
     def cast(value: Any) -> Any:
+        if type(value) is int and low <= value <= high:
+            if stays_integer:
+                return value if mark is None else mark(value)
+            return convert(value) if mark is None else mark(convert(value))
         if value is None:
             return None
         if type(value) not in _CASTABLE or (type(value) is int and not -(2**63) <= value < 2**63):
@@ -102,8 +109,10 @@ def _to_integer(bits: int) -> Caster:
     low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
 
     def cast(value: Any) -> int:
+        if type(value) is int and low <= value <= high:
+            return value
         if isinstance(value, int):
-            return int(value) if low <= value <= high else wrap(value, bits)
+            return wrap(int(value), bits)
         if isinstance(value, float):
             number = double_to_long(value)
             return number if bits == 64 else wrap(max(_INT_MIN, min(_INT_MAX, number)), bits)
@@ -146,6 +155,8 @@ def _to_boolean(value: Any) -> bool:
 
 def _to_string(schema: Schema | None) -> Caster:
     def cast(value: Any) -> str:
+        if type(value) is int:
+            return str(value)
         if isinstance(value, bytes | bytearray | memoryview):
             return base64.b64encode(value).decode("ascii")
         if isinstance(value, dt.datetime | EpochMillis):
@@ -179,6 +190,8 @@ _CONVERSIONS: dict[Type, Caster] = {
     Type.FLOAT64: _to_float64,
     Type.BOOLEAN: _to_boolean,
 }
+_BITS = {Type.INT8: 8, Type.INT16: 16, Type.INT32: 32, Type.INT64: 64}
+_INTEGER_CASTS = frozenset(_CONVERSIONS[target] for target in _BITS)
 _MARKS: dict[Type, Callable[[Any], Any]] = {
     Type.INT8: Int8,
     Type.INT16: Int16,

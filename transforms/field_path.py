@@ -7,6 +7,7 @@ ExtractField only; here every transformation takes them that takes fields.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from connect.api import (
@@ -24,10 +25,11 @@ from connect.api import (
 from connect.api.java_names import java_type_name
 from connect.api.validators import CaseInsensitiveValidString
 from transforms.rows import Column, RowFunction, compile_rows, copied
-from transforms.side import Held, SchemaCache, SidedTransformation, like
+from transforms.side import Held, SchemaCache, SidedTransformation, like, struct_rows
 
 T = TypeVar("T")
 Path = tuple[str, ...]
+Convert = Callable[[Any], Any]
 
 FIELD_SYNTAX = ConfigDef(
     Key(
@@ -40,6 +42,8 @@ FIELD_SYNTAX = ConfigDef(
         CaseInsensitiveValidString("V1", "V2"),
     )
 )
+OWN_FIELD_SYNTAX = ConfigDef(*(replace(key, internal=True) for key in FIELD_SYNTAX))
+"""The same for transformations that can't do it in Java, where it isn't listed."""
 REPLACE_NULL_WITH_DEFAULT = ConfigDef(
     Key(
         "replace.null.with.default",
@@ -132,15 +136,24 @@ def schema_at(path: Path, schema: Schema) -> Schema | None:
     return found if path else None
 
 
+def nullable_schema_at(path: Path, schema: Schema) -> Schema | None:
+    """Like ``schema_at``, but optional where a struct on the way is, since without that there is no value."""
+    found = schema_at(path, schema)
+    parents = [schema_at(path[:length], schema) for length in range(1, len(path))]
+    if found is None or found.optional or not any(parent is not None and parent.optional for parent in parents):
+        return found
+    return found.replace(optional=True)
+
+
 def read_rows(path: Path, schema: Schema, rows: list[Any], *, with_default: bool) -> list[Any]:
     """What lies at the path in each row, whose schema has such a field."""
     *parents, last = path
     for step in parents:
         field = schema.field(step)
         assert field is not None
-        structs = [None if row is None else row[field.index] for row in rows]
         default = field.schema.default_value
-        rows = [None if s is None else s.values for s in ([default if s is None else s for s in structs])]
+        structs = [None if row is None else default if row[field.index] is None else row[field.index] for row in rows]
+        rows = struct_rows(structs, "nested field access")
         schema = field.schema
     field = schema.field(last)
     assert field is not None
@@ -149,6 +162,19 @@ def read_rows(path: Path, schema: Schema, rows: list[Any], *, with_default: bool
     if default is not None:
         return [None if row is None else default if row[index] is None else row[index] for row in rows]
     return [None if row is None else row[index] for row in rows] if parents else [row[index] for row in rows]
+
+
+def convert_members(values: list[dict[Any, Any]], functions: Iterable[tuple[str, Convert]]) -> list[dict[Any, Any]]:
+    """Copies of the maps in which some members went through a function; one that is missing does as None."""
+    changes = list(functions)
+    if len(changes) == 1:
+        ((name, convert),) = changes
+        return [{**value, name: convert(value.get(name))} for value in values]
+    copies: list[dict[Any, Any]] = [{**value} for value in values]
+    for name, convert in changes:
+        for copy in copies:
+            copy[name] = convert(copy.get(name))
+    return copies
 
 
 class Level(Protocol):
@@ -184,8 +210,9 @@ class _NestedLevel:
             return schema, values
         if field.schema.type is not Type.STRUCT:
             raise DataException("Cannot look up fields on non-struct type")
-        places = [place for place, row in enumerate(values) if row[field.index] is not None]
-        rows = [values[place][field.index].values for place in places]
+        nested = struct_rows([row[field.index] for row in values], "nested field access")
+        places = [place for place, row in enumerate(nested) if row is not None]
+        rows = [nested[place] for place in places]
         changed_schema, changed = self._inner.rows(batch.take(places), field.schema, rows)
         assert changed_schema is not None
         nested_schema, outer_schema, put = self._rebuilt(schema, changed_schema)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import decimal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
-from connect.api import ConfigDef, ConfigType, DataException, Importance, Key, RecordBatch, Schema
+from connect.api import ConfigDef, ConfigType, DataException, Importance, Key, RecordBatch, Schema, Type
 from connect.api.java_decimal import parse_decimal
 from connect.api.java_names import java_type_name
 from connect.api.java_numbers import parse_integer
@@ -22,13 +23,14 @@ from connect.api.values import (
     convert_to_short,
 )
 from transforms.field_path import (
-    FIELD_SYNTAX,
+    OWN_FIELD_SYNTAX,
     REPLACE_NULL_WITH_DEFAULT,
     FieldsTransformation,
+    convert_members,
     levels,
     path_of,
 )
-from transforms.rows import RowFunction, compile_rows, copied
+from transforms.rows import Column, RowFunction, compile_rows, copied
 from transforms.side import Held, SchemaCache, Side
 
 _BLANKS: dict[str, Callable[[], Any]] = {
@@ -44,6 +46,17 @@ _BLANKS: dict[str, Callable[[], Any]] = {
     "java.util.Date": lambda: EPOCH,
     "java.lang.String": str,
 }
+_SAMPLES: dict[Type, Any] = {
+    Type.BOOLEAN: True,
+    Type.INT8: 1,
+    Type.INT16: 1,
+    Type.INT32: 1,
+    Type.INT64: 1,
+    Type.FLOAT32: 1.0,
+    Type.FLOAT64: 1.0,
+    Type.STRING: "",
+}
+"""A value of each type whose values are all masked alike."""
 _COLLECTIONS: dict[str, Callable[[], Any]] = {"java.util.ArrayList": list, "java.util.HashMap": dict}
 
 
@@ -116,20 +129,23 @@ class _MaskedFields:
         self._functions = SchemaCache(self._compile)
 
     def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
-        mask = self._mask
-        for name in self._names:
-            values = [{**value, name: mask(value.get(name))} for value in values]
-        return values
+        return convert_members(values, [(name, self._mask) for name in self._names])
 
     def rows(self, batch: RecordBatch, schema: Schema, values: list[Any]) -> Held:
         return schema, self._functions.get(schema)(values)
 
     def _compile(self, schema: Schema) -> RowFunction:
-        columns = [
-            column._replace(convert=_Mask(self._replacement, column.schema)) if column.name in self._names else column
-            for column in (copied(field, with_default=self._with_default) for field in schema.fields)
-        ]
+        columns = [copied(field, with_default=self._with_default) for field in schema.fields]
+        columns = [self._masked(column) if column.name in self._names else column for column in columns]
         return compile_rows(len(columns), columns)
+
+    def _masked(self, column: Column) -> Column:
+        mask = _Mask(self._replacement, column.schema)
+        sample = None if column.schema.name is not None else _SAMPLES.get(column.schema.type)
+        if sample is not None:
+            with suppress(DataException):  # which is for the records to raise
+                return column._replace(fixed=mask(sample))
+        return column._replace(convert=mask)
 
 
 class MaskField(FieldsTransformation):
@@ -137,6 +153,12 @@ class MaskField(FieldsTransformation):
 
     A null field stays null. A null key or value is an error.
     """
+
+    EXAMPLE = {
+        "config": {"fields": "email,age"},
+        "input": {"value": {"email": "ada@example.org", "age": 36, "stars": 4}},
+        "output": {"value": {"email": "", "age": 0, "stars": 4}},
+    }
 
     CONFIG = (
         ConfigDef(
@@ -157,7 +179,7 @@ class MaskField(FieldsTransformation):
             ),
         )
         | REPLACE_NULL_WITH_DEFAULT
-        | FIELD_SYNTAX
+        | OWN_FIELD_SYNTAX
     )
     purpose = "mask fields"
 

@@ -27,22 +27,17 @@ _START_OF_1583 = -12_212_553_600_000
 
 
 class SimpleDateFormat:
-    """One pattern. Raises ValueError with Java's text when the pattern makes no sense."""
+    """One pattern. Raises ValueError with Java's text when the pattern makes no sense.
+
+    ``format`` makes the text for an instant in milliseconds since the epoch.
+    """
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         items = read_pattern(pattern)
-        self._written = [(level, _WrittenPart(level, part)) for level, part in _parts(items)]
+        self.format = _formatter(items)
         self._parser = DateParser(items)
         self._read = _read_parts(items)
-
-    def format(self, millis: int) -> str:
-        """The text for an instant in milliseconds since the epoch."""
-        day, millis_of_day = divmod(millis, MILLIS_PER_DAY)
-        minute, rest = divmod(millis_of_day, 60_000)
-        second, milli = divmod(rest, 1000)
-        keys = (day, minute, second, milli, 0)
-        return "".join([part[keys[level]] for level, part in self._written])
 
     def parse(self, text: str) -> int:
         """Milliseconds since the epoch. Raises ValueError when the text doesn't begin as the pattern says."""
@@ -105,6 +100,30 @@ class _EveryText(dict[str, int]):
         raise _UnusualText
 
 
+def _formatter(items: Sequence[Item]) -> Callable[[int], str]:
+    """What writes an instant: a function for the usual order of parts, or one for any."""
+    constant_zones = [Item("", 0, _WRITERS[i.letter](i, None)) if i.letter in ("z", "Z", "X") else i for i in items]
+    written = [(level, _WrittenPart(level, part)) for level, part in _parts(constant_zones)]
+    levels = [level for level, _ in written]
+    parts = [part for _, part in written]
+    if levels == [_DAY]:
+        return lambda millis: parts[0][millis // MILLIS_PER_DAY]
+    if levels == [_DAY, _MINUTE, _SECOND, _MILLI]:
+        days, minutes, seconds, fractions = parts
+
+        def write(millis: int) -> str:
+            day, minute, second = millis // MILLIS_PER_DAY, millis // 60_000 % 1440, millis // 1000 % 60
+            return days[day] + minutes[minute] + seconds[second] + fractions[millis % 1000]
+
+        return write
+
+    def write_any(millis: int) -> str:
+        keys = (millis // MILLIS_PER_DAY, millis // 60_000 % 1440, millis // 1000 % 60, millis % 1000, 0)
+        return "".join([part[keys[level]] for level, part in written])
+
+    return write_any
+
+
 def _parts(items: Sequence[Item]) -> list[tuple[int, list[Item]]]:
     """Neighbouring items of one level together; text that stands for itself goes with what is before it."""
     parts: list[tuple[int, list[Item]]] = []
@@ -135,7 +154,7 @@ def _read_parts(items: Sequence[Item]) -> list[tuple[slice, dict[str, int]]]:
 
 def _has_usual_shape(items: Sequence[Item]) -> bool:
     """True when each number has a fixed width, and at most a zone at the end a width of its own."""
-    for item, after in zip(items, [*items[1:], Item("", 0)], strict=True):
+    for item, after in zip(items, [*items[1:], Item("", 0)][: len(items)], strict=True):
         if item.letter in ("X", "Z") and after is not items[-1] and not after.text:
             continue
         if item.letter not in ("", "y", "M", "d", "H", "m", "s", "S"):

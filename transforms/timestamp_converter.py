@@ -39,9 +39,10 @@ from connect.api.numbers import Int64
 from connect.api.schema import INT64_SCHEMA, OPTIONAL_INT64_SCHEMA, OPTIONAL_STRING_SCHEMA, STRING_SCHEMA
 from connect.api.validators import ValidString
 from transforms.field_path import (
-    FIELD_SYNTAX,
+    OWN_FIELD_SYNTAX,
     REPLACE_NULL_WITH_DEFAULT,
     FieldsTransformation,
+    convert_members,
     levels,
     path_of,
 )
@@ -71,6 +72,7 @@ class _Forms:
     def __init__(self, date_format: SimpleDateFormat | None, precision: str) -> None:
         self._format = date_format
         self._precision = precision
+        self.counts_millis = precision == "milliseconds"
 
     def reader(self, form: str) -> Callable[[Any], int]:
         """What reads times of one form."""
@@ -113,16 +115,20 @@ class _Forms:
             ) from None
 
     def _read_unix(self, value: Any) -> int:
-        if not isinstance(value, int) or java_type_name(value) != "java.lang.Long":
+        if type(value) is not int and type(value) is not Int64:
             raise DataException(f"Expected Unix timestamp to be a Long, but found class {java_type_name(value)}")
+        if self._precision == "milliseconds":
+            return int(value)
         if self._precision == "seconds":
             return _saturated(value * 1000)
-        return _divided(value, _PER_MILLI.get(self._precision, 1))
+        return _divided(value, _PER_MILLI[self._precision])
 
     def _write_unix(self, millis: int) -> int:
+        if self._precision == "milliseconds":
+            return millis
         if self._precision == "seconds":
             return _divided(millis, 1000)
-        return _saturated(millis * _PER_MILLI.get(self._precision, 1))
+        return _saturated(millis * _PER_MILLI[self._precision])
 
 
 def _divided(number: int, divisor: int) -> int:
@@ -157,10 +163,14 @@ class _Converter:
             int: unix,
             Int64: unix,
             str: self._from("string"),
+            type(None): lambda _: None,
         }
 
     def _from(self, form: str) -> Conversion:
         read, write = self._forms.reader(form), self._forms.writer(self.target)
+        if form == "unix" and self._forms.counts_millis:
+            # The usual case without the steps between.
+            return lambda value: write(value) if type(value) is int else None if value is None else write(read(value))
         return lambda value: None if value is None else write(read(value))
 
     def for_schema(self, schema: Schema) -> Conversion:
@@ -169,10 +179,8 @@ class _Converter:
 
     def schemaless(self, value: Any) -> Any:
         """The time in the new form, whatever form it has; None for None."""
-        if value is None:
-            return None
         convert = self._by_class.get(type(value))
-        if convert is None or java_type_name(value) == "java.math.BigInteger":
+        if convert is None or (type(value) is int and not _LONG_MIN <= value <= _LONG_MAX):
             raise DataException(
                 f"TimestampConverter does not support class {java_type_name(value)} objects as timestamps"
             )
@@ -194,8 +202,7 @@ class _ConvertedField:
         self._functions = SchemaCache(self._make_function)
 
     def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
-        name, convert = self._name, self._converter.schemaless
-        return [{**value, name: convert(value.get(name))} for value in values]
+        return convert_members(values, [(self._name, self._converter.schemaless)])
 
     def rows(self, batch: RecordBatch, schema: Schema, values: list[Any]) -> Held:
         return self.schema(schema), self._functions.get(schema)(values)
@@ -236,6 +243,12 @@ class TimestampConverter(FieldsTransformation):
     Times are in UTC; what is finer than a millisecond is cut off. Null stays null.
     """
 
+    EXAMPLE = {
+        "config": {"field": "rated", "target.type": "string", "format": "yyyy-MM-dd HH:mm:ss"},
+        "input": {"value": {"stars": 4, "rated": 1735689600000}},
+        "output": {"value": {"stars": 4, "rated": "2025-01-01 00:00:00"}},
+    }
+
     CONFIG = (
         ConfigDef(
             Key("field", ConfigType.STRING, "", "Field to convert; empty converts the whole.", Importance.HIGH),
@@ -263,7 +276,7 @@ class TimestampConverter(FieldsTransformation):
             ),
         )
         | REPLACE_NULL_WITH_DEFAULT
-        | FIELD_SYNTAX
+        | OWN_FIELD_SYNTAX
     )
     purpose = "converting timestamp formats"
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from connect.api import ConfigException, ConnectException
-from connect.cli.worker import RunningConnectWorker, cluster_id, start_rest
-from connect.herder.herder import Herder
+from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_services
 from connect.kafka.clients import RealKafka
-from connect.kafka.connect_clients import ConnectClients
-from connect.plugins.registry import process_plugins
-from connect.rest.server import advertised_address, bind, parse_listeners
+from connect.kafka.connect_clients import ConnectClients, is_exactly_once
+from connect.rest.listeners import Listeners
+from connect.rest.server import RestServer
 from connect.runtime.forkserver import ForkServer
 from connect.runtime.supervisor import Supervisor
 from connect.runtime.worker import Worker
@@ -23,31 +22,19 @@ from connect.storage.kafka_config_store import KafkaConfigBackingStore
 from connect.storage.kafka_offset_store import KafkaOffsetBackingStore
 from connect.storage.kafka_status_store import KafkaStatusBackingStore
 from connect.storage.worker_offsets import ConnectorTopics, WorkerOffsets
+from connect.worker_config import read_worker_config
 
 log = logging.getLogger(__name__)
-
-_REQUIRED = (
-    "bootstrap.servers",
-    "group.id",
-    "key.converter",
-    "value.converter",
-    "config.storage.topic",
-    "offset.storage.topic",
-    "status.storage.topic",
-)
 
 
 async def start(properties: Mapping[str, str], fork_server: ForkServer) -> RunningConnectWorker:
     """Start a worker. Raises ConfigException, ConnectException with what is wrong and how to mend it."""
-    check_required(properties, _REQUIRED)
-    listeners = parse_listeners(properties)
-    sockets = [bind(listener) for listener in listeners]
-    host, port = advertised_address(properties, listeners[0], sockets[0].getsockname()[1])
+    read_worker_config(properties, standalone=False)
+    listeners = Listeners.open(properties)
+    rest = RestServer(properties, listeners)
+    _, host, port = listeners.advertised(properties)
     supervisor = Supervisor(fork_server)
-    kafka, clients = (
-        RealKafka(),
-        ConnectClients(properties, properties["group.id"], properties.get("exactly.once.source.support") == "enabled"),
-    )
+    kafka, clients = RealKafka(), ConnectClients(properties, properties["group.id"], is_exactly_once(properties))
     admin = kafka.admin(clients.shared_admin())
     configs = KafkaConfigBackingStore(kafka, clients, admin, config_topic(properties))
     statuses = KafkaStatusBackingStore(kafka, clients, admin, status_topic(properties))
@@ -58,8 +45,9 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
         producer=clients.topic_producer("offsets"),
         consumer=clients.topic_consumer("offsets"),
     )
-    stores: list[Store] = [configs, statuses, offsets]
-    herder = Herder(f"{host}:{port}", properties, configs, statuses, process_plugins(), waits_for_tasks=False)
+    stores = Stores(configs, statuses, offsets)
+    services = make_services(f"{host}:{port}", properties, supervisor, stores, group_id=properties["group.id"])
+    herder = services.herder
     configs.set_listener(herder)
     identified = asyncio.create_task(asyncio.to_thread(cluster_id, admin))
     try:
@@ -76,7 +64,7 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
             properties["group.id"],
         )
     )
-    rest = await start_rest(sockets, herder, await identified)
+    await rest.start(services, await identified)
     return RunningConnectWorker(rest, herder, supervisor, stores)
 
 
@@ -90,7 +78,7 @@ class Store(Protocol):
         """Give everything back."""
 
 
-def _start_all(stores: list[Store]) -> None:
+def _start_all(stores: Sequence[Store]) -> None:
     with ThreadPoolExecutor(len(stores)) as pool:
         started = [pool.submit(store.start) for store in stores]
     failure = next((each.exception() for each in started if each.exception()), None)
@@ -98,10 +86,3 @@ def _start_all(stores: list[Store]) -> None:
         for store in stores:
             store.stop()
         raise failure
-
-
-def check_required(properties: Mapping[str, str], keys: tuple[str, ...]) -> None:
-    """Raises ConfigException for the first key that is missing."""
-    for key in keys:
-        if not properties.get(key):
-            raise ConfigException(f'Missing required configuration "{key}" which has no default value.')

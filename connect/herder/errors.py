@@ -19,3 +19,7 @@ class RebalanceNeeded(ConnectException):
     """Try again in a moment: the cluster is changing (409)."""
 
     java_class = "org.apache.kafka.connect.runtime.distributed.RebalanceNeededException"
+
+
+class Unavailable(ConnectException):
+    """The worker can't do that yet (503)."""

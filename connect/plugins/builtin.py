@@ -21,8 +21,8 @@ class PluginKind(enum.Enum):
 class Plugin(NamedTuple):
     """A plugin that can be loaded: ``name`` as listed and configured, ``target`` as ``module:Class``.
 
-    ``version`` None means the version that this worker reports for Apache Kafka's own plugins. ``roots`` are the folders
-    from which its modules are imported when it isn't installed in the worker's own environment.
+    ``version`` None means the version that this worker reports for Apache Kafka's own plugins. ``roots`` are the
+    folders from which its modules are imported when it isn't installed in the worker's own environment.
     """
 
     kind: PluginKind
@@ -89,6 +89,7 @@ BUILTIN: tuple[Plugin, ...] = (
         "TimestampRouter",
     ),
     *_plain(PluginKind.TRANSFORMATION, "org.apache.kafka.connect.transforms", "transforms.value_to_key", "ValueToKey"),
+    Plugin(PluginKind.TRANSFORMATION, "connect.transforms.Python", "transforms.python_function:PythonFunction"),
     *_plain(
         PluginKind.PREDICATE,
         "org.apache.kafka.connect.transforms.predicates",

@@ -15,3 +15,14 @@ BASES = {
 
 _JDK = ("Boolean", "Byte", "Double", "Float", "Integer", "Long", "Object", "Short", "String")
 JDK_CLASSES = frozenset(f"java.lang.{name}" for name in _JDK)
+
+_CLIENT_PACKAGES = (
+    "org.apache.kafka.clients.",
+    "org.apache.kafka.common.security.",
+    "org.apache.kafka.common.serialization.",
+)
+
+
+def is_java_class(name: str) -> bool:
+    """Whether a name is one of Java's classes that configurations name without a plugin behind it."""
+    return name in JDK_CLASSES or name.startswith(_CLIENT_PACKAGES)

@@ -19,7 +19,7 @@ from connect.api import ConnectException, NotFoundException
 from connect.api.config_def import use_class_finder
 from connect.plugins.builtin import BUILTIN, Plugin, PluginKind
 from connect.plugins.discovery import installed_plugins, plugins_of_path
-from connect.plugins.java_classes import BASES, JDK_CLASSES
+from connect.plugins.java_classes import BASES, is_java_class
 from connect.plugins.versions import Version, VersionRange
 
 _SUFFIXES = {
@@ -126,7 +126,7 @@ class PluginRegistry:
             known = bool(self.candidates(name))
         except ConnectException:
             return False
-        return known or self.is_abstract(name) or name in JDK_CLASSES or self._python_class(name) is not None
+        return known or self.is_abstract(name) or is_java_class(name) or self._python_class(name) is not None
 
     def canonical(self, name: str) -> str:
         """The full name of the plugin that a name stands for; other names stay as they are."""

@@ -6,6 +6,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connect.api import ConfigDef, ConfigException, ConfigType, Importance, Key, Width
+from connect.api.validators import (
+    CaseInsensitiveValidString,
+    CompositeValidator,
+    LambdaValidator,
+    NonEmptyString,
+    NonEmptyStringWithoutControlChars,
+    NonNull,
+    Range,
+    ValidList,
+    ValidRegex,
+    ValidString,
+)
 
 BOOLEAN, INT, LONG, SHORT = ConfigType.BOOLEAN, ConfigType.INT, ConfigType.LONG, ConfigType.SHORT
 STRING, LIST, CLASS = ConfigType.STRING, ConfigType.LIST, ConfigType.CLASS
@@ -14,46 +26,12 @@ HIGH, MEDIUM, LOW = Importance.HIGH, Importance.MEDIUM, Importance.LOW
 _COMMON, _ERRORS = "Common", "Error Handling"
 
 
-def _name(key: str, value: Any) -> None:
-    if value is None or value == "":
-        raise ConfigException(key, value, "String may not be empty")
-    controls = [character for character in value if ord(character) < 32 or 127 <= ord(character) < 160]
-    if controls:
-        shown = ", ".join(f"0x{ord(character):02X}" for character in controls)
-        raise ConfigException(
-            key, value, f"String may not contain control sequences but had the following ASCII chars: {shown}"
-        )
+def _unique(what: str) -> CompositeValidator:
+    def check(name: str, value: Any) -> None:
+        if value is not None and len(set(value)) != len(value):
+            raise ConfigException(name, value, "Duplicate alias provided.")
 
-
-def _at_least(minimum: int) -> Any:
-    def check(key: str, value: Any) -> None:
-        if value is None:
-            raise ConfigException(key, value, "Value must be non-null")
-        if value < minimum:
-            raise ConfigException(key, value, f"Value must be at least {minimum}")
-
-    return check
-
-
-def _one_of(*allowed: str) -> Any:
-    def check(key: str, value: Any) -> None:
-        if value not in allowed:
-            raise ConfigException(key, value, f"String must be one of: {', '.join(allowed)}")
-
-    return check
-
-
-def _one_of_ignoring_case(*allowed: str) -> Any:
-    def check(key: str, value: Any) -> None:
-        if value is None or value.upper() not in allowed:
-            raise ConfigException(key, value, f"String must be one of (case insensitive): {', '.join(allowed)}")
-
-    return check
-
-
-def _unique_aliases(key: str, value: Any) -> None:
-    if value is not None and len(set(value)) != len(value):
-        raise ConfigException(key, ",".join(value), "Duplicate alias provided.")
+    return CompositeValidator(NonNull(), LambdaValidator(check, f"unique {what}"))
 
 
 def _common_keys() -> Iterator[Key]:
@@ -62,7 +40,7 @@ def _common_keys() -> Iterator[Key]:
         STRING,
         doc="Names the connector; unique in the cluster.",
         importance=HIGH,
-        validator=_name,
+        validator=NonEmptyStringWithoutControlChars(),
         group=_COMMON,
         order_in_group=1,
         width=Width.MEDIUM,
@@ -94,7 +72,7 @@ def _common_keys() -> Iterator[Key]:
         1,
         "How many tasks the connector may have at most.",
         HIGH,
-        _at_least(1),
+        Range(1),
         _COMMON,
         4,
         Width.SHORT,
@@ -145,7 +123,7 @@ def _common_keys() -> Iterator[Key]:
         "",
         "Aliases of the transformations that records go through, in order.",
         LOW,
-        _unique_aliases,
+        _unique("transformation aliases"),
         "Transforms",
         12,
         Width.LONG,
@@ -157,7 +135,7 @@ def _common_keys() -> Iterator[Key]:
         "",
         "Aliases of the predicates that transformations refer to.",
         LOW,
-        _unique_aliases,
+        _unique("predicate aliases"),
         "Predicates",
         13,
         Width.LONG,
@@ -169,7 +147,7 @@ def _common_keys() -> Iterator[Key]:
         "restart",
         "What a change in a config provider's data leads to.",
         LOW,
-        _one_of("none", "restart"),
+        ValidString("none", "restart"),
         _COMMON,
         14,
         Width.MEDIUM,
@@ -205,7 +183,7 @@ def _common_keys() -> Iterator[Key]:
         "none",
         "'none': a bad record fails the task; 'all': it is skipped.",
         MEDIUM,
-        _one_of("none", "all"),
+        ValidString("none", "all"),
         _ERRORS,
         3,
         Width.SHORT,
@@ -245,7 +223,7 @@ def _source_keys() -> Iterator[Key]:
         "",
         "Groups of topics that are created with their own settings.",
         LOW,
-        _unique_aliases,
+        _unique("topic creation groups"),
         "Topic Creation",
         1,
         Width.LONG,
@@ -257,7 +235,7 @@ def _source_keys() -> Iterator[Key]:
         "requested",
         "'required' refuses to run without exactly-once delivery.",
         MEDIUM,
-        _one_of_ignoring_case("REQUIRED", "REQUESTED"),
+        CaseInsensitiveValidString("REQUIRED", "REQUESTED"),
         exactly_once,
         2,
         Width.SHORT,
@@ -269,7 +247,7 @@ def _source_keys() -> Iterator[Key]:
         "poll",
         "What makes a transaction: a poll, an interval, the connector.",
         MEDIUM,
-        _one_of_ignoring_case("INTERVAL", "POLL", "CONNECTOR"),
+        CaseInsensitiveValidString("INTERVAL", "POLL", "CONNECTOR"),
         exactly_once,
         3,
         Width.SHORT,
@@ -281,7 +259,7 @@ def _source_keys() -> Iterator[Key]:
         None,
         "Length of a transaction for 'interval', in ms.",
         LOW,
-        _optional(_at_least(0)),
+        _optional(Range(0)),
         exactly_once,
         4,
         Width.SHORT,
@@ -293,7 +271,7 @@ def _source_keys() -> Iterator[Key]:
         None,
         "A topic of its own for this connector's offsets.",
         LOW,
-        _optional(_not_empty),
+        NonEmptyString(),
         "offsets.topic",
         1,
         Width.LONG,
@@ -302,14 +280,14 @@ def _source_keys() -> Iterator[Key]:
 
 
 def _sink_keys() -> Iterator[Key]:
-    yield Key("topics", LIST, "", "The topics to read.", HIGH, None, _COMMON, 4, Width.LONG, "Topics")
+    yield Key("topics", LIST, "", "The topics to read.", HIGH, ValidList(), _COMMON, 4, Width.LONG, "Topics")
     yield Key(
         "topics.regex",
         STRING,
         "",
         "Reads every topic whose whole name matches.",
         HIGH,
-        None,
+        ValidRegex(),
         _COMMON,
         4,
         Width.LONG,
@@ -354,17 +332,8 @@ def _sink_keys() -> Iterator[Key]:
     )
 
 
-def _optional(check: Any) -> Any:
-    def check_unless_none(key: str, value: Any) -> None:
-        if value is not None:
-            check(key, value)
-
-    return check_unless_none
-
-
-def _not_empty(key: str, value: Any) -> None:
-    if not value:
-        raise ConfigException(key, value, "String must be non-empty")
+def _optional(check: Range) -> LambdaValidator:
+    return LambdaValidator(lambda name, value: None if value is None else check(name, value), str(check))
 
 
 COMMON_CONFIG = ConfigDef(*_common_keys())

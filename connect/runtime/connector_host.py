@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from connect.api import ConnectException, Connector, SinkConnector, SourceConnector, Task
-from connect.logging import connector_context, set_level
+from connect.loggers import Loggers
+from connect.logging import connector_context
 from connect.plugins.registry import CONNECTOR_KINDS, PluginRegistry, process_plugins
 from connect.runtime.channel import ChildChannel, format_trace
 from connect.runtime.task_context import OffsetReader
@@ -134,7 +135,7 @@ class ConnectorHost:
         name = params.pop("connector", None)
         if name is None:
             if method == "log_level":
-                set_level(params["logger"], params["level"])
+                Loggers().set_level(params["logger"], params["level"])
             return
         hosted = self._connectors.get(name)
         if hosted is None:

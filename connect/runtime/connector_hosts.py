@@ -22,7 +22,7 @@ from connect.runtime.watchdog import stacks_of
 log = logging.getLogger(__name__)
 
 CONNECTOR_STOP_SECONDS = 5.0
-_ENDING_SECONDS, _ANSWER_SECONDS = 1.0, 1.0
+_ENDING_SECONDS, _ANSWER_SECONDS, _LOOK_AGAIN_SECONDS = 1.0, 1.0, 0.05
 _CRASHES, _CRASH_WINDOW_SECONDS = 3, 300.0
 
 Config = Mapping[str, str]
@@ -121,7 +121,8 @@ class ConnectorHosts:
 
     async def call(self, name: str, method: str, **params: Any) -> Any:
         """Ask a connector something. Raises RemoteError with what it raised, ConnectorLost."""
-        host = await self._ready()
+        async with self._alone:
+            host = await self._ready()
         try:
             return await host.call(name, method, self._call_seconds, params)
         except TimeoutError:
@@ -136,7 +137,7 @@ class ConnectorHosts:
             return await self._call_again(name, method, params)
 
     async def _call_again(self, name: str, method: str, params: Mapping[str, Any]) -> Any:
-        host = await self._ready()
+        host = await self._quiet()
         try:
             if name in self.connectors and name not in host.started and method != "start":
                 await host.call(name, "start", self._call_seconds, {"config": self.connectors[name]})
@@ -145,6 +146,12 @@ class ConnectorHosts:
             raise await self._hung(host, name, method) from None
         except ChannelClosed:
             raise await self._died(host, name, method) from None
+
+    async def _quiet(self) -> _Host:
+        """The process once it is in no call; new ones wait for the caller's."""
+        while (host := await self._ready()).calls:
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        return host
 
     async def stop(self, name: str) -> None:
         """Stop a connector instance; one that doesn't stop in time loses its process."""

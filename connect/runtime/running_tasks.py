@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -12,6 +13,7 @@ from typing import Any
 from connect.api import ConnectException
 from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.memory import limit_memory, private_bytes
+from connect.runtime.metrics.task_metrics import TaskMetrics
 from connect.runtime.restarts import RestartHistory
 from connect.runtime.supervisor import TASK, ChildProcess, Supervisor
 from connect.runtime.task_rules import TaskRules
@@ -33,14 +35,16 @@ class RunningTask:
     start: dict[str, Any]
     rules: TaskRules
     restarts: RestartHistory
+    metrics: TaskMetrics
     child: ChildProcess | None = None
     state: State = State.UNASSIGNED
     trace: str | None = None
     progress: dict[str, Any] = field(default_factory=dict)
     heard: float = field(default_factory=time.monotonic)
-    since: float = field(default_factory=time.monotonic)
     stalled: bool = False
+    came_up: bool = False
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    reported: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def stage(self) -> str:
@@ -62,12 +66,14 @@ class RunningTasks:
         on_message: Callable[[RunningTask, str, dict[str, Any]], Any],
         on_state: OnState,
         stop_seconds: float,
+        metrics_window: float,
     ) -> None:
         """``on_message(task, method, params)`` answers what a task asks of the worker; states go to ``on_state``."""
         self._supervisor = supervisor
         self._on_message = on_message
         self._on_state = on_state
         self._stop_seconds = stop_seconds
+        self._metrics_window = metrics_window
         self._background: set[asyncio.Task[None]] = set()
         self._watchdog: asyncio.Task[None] | None = None
         self.tasks: dict[ConnectorTaskId, RunningTask] = {}
@@ -76,7 +82,8 @@ class RunningTasks:
         """Start a task; ``start`` is what its process is told first. Raises ConnectException when it runs already."""
         if task_id in self.tasks:
             raise ConnectException(f"Task already exists in this worker: {task_id}")
-        running = RunningTask(task_id, start, rules, RestartHistory(rules))
+        metrics = TaskMetrics(self._metrics_window, time.monotonic())
+        running = RunningTask(task_id, start, rules, RestartHistory(rules), metrics)
         self.tasks[task_id] = running
         await self._launch(running)
         self._spawn(self._supervise(running))
@@ -88,6 +95,7 @@ class RunningTasks:
             return await self._handle(running, method, params)
 
         running.progress, running.heard, running.stalled = {}, time.monotonic(), False
+        running.metrics.restarted()
         running.child = child = await self._supervisor.start(TASK, handle)
         if running.rules.memory_max:
             self._limit_memory(running)
@@ -131,15 +139,25 @@ class RunningTasks:
             del self.tasks[running.task_id]
         return graceful
 
+    async def await_first_report(self, task_id: ConnectorTaskId, timeout: float) -> None:
+        """Wait until a task that was just started has told its state; ``timeout`` seconds at most."""
+        running = self.tasks.get(task_id)
+        if running is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(running.reported.wait(), timeout)
+
     # What tasks tell
 
     async def _handle(self, running: RunningTask, method: str, params: dict[str, Any]) -> Any:
         match method:
             case "progress":
                 running.progress, running.heard = params, time.monotonic()
+                running.metrics.report(running.heard, params)
                 if running.stalled and stalled_for(params, 0.0, running.rules.stall_timeout) is None:
                     running.stalled = False
                     self._show(running, running.state, None)
+            case "facts":
+                running.metrics.facts = params
             case "state":
                 self._show(running, State(params["state"]), params["trace"])
             case _:
@@ -148,8 +166,9 @@ class RunningTasks:
 
     def _show(self, running: RunningTask, state: State, trace: str | None) -> None:
         if state is not running.state:
-            running.since = time.monotonic()
+            running.metrics.change_state(time.monotonic(), state)
         running.state, running.trace = state, trace
+        running.reported.set()
         if not running.stopping.is_set():
             self._on_state(running.task_id, state, trace)
 

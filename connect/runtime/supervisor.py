@@ -14,7 +14,7 @@ from connect.runtime.forkserver import ForkServer
 
 log = logging.getLogger(__name__)
 
-TASK, CONNECTOR_HOST = "task", "connector-host"
+TASK, CONNECTOR_HOST, PLUGIN_PROCESS = "task", "connector-host", "plugins"
 
 
 class ChildProcess:
@@ -86,6 +86,6 @@ class Supervisor:
 
 def child_mains() -> dict[str, Any]:
     """What each kind of child runs; importing this loads what all children share."""
-    from connect.runtime import connector_host, task_process
+    from connect.runtime import connector_host, plugin_process, task_process
 
-    return {TASK: task_process.main, CONNECTOR_HOST: connector_host.main}
+    return {TASK: task_process.main, CONNECTOR_HOST: connector_host.main, PLUGIN_PROCESS: plugin_process.main}

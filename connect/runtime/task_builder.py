@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from connect.api import ConnectException, Connector, SinkTask, SourceTask
-from connect.kafka.connect_clients import ConnectClients
+from connect.kafka.connect_clients import ConnectClients, is_exactly_once
 from connect.kafka.door import ConsumerClient, KafkaDoor
 from connect.plugins.registry import CONNECTOR_KINDS, PluginRegistry
 from connect.runtime.connector_config import SINK_CONFIG, SOURCE_CONFIG
 from connect.runtime.conversion import SinkConversion, SourceConversion
 from connect.runtime.errors.reporters import LogReporter
-from connect.runtime.errors.tolerance import ErrorPolicy, ErrorReporter, ToleranceOperator
+from connect.runtime.errors.tolerance import DropBudget, ErrorPolicy, ErrorReporter, ToleranceOperator
 from connect.runtime.exactly_once import Boundary, ExactlyOnce, TransactionPlan
 from connect.runtime.ids import ConnectorTaskId
-from connect.runtime.plugins_of_task import make_chain, make_converters
+from connect.runtime.plugins_of_task import make_chain, make_converters, task_facts
 from connect.runtime.progress import Progress
 from connect.runtime.rate_limits import RateLimits
 from connect.runtime.record_producer import RecordProducer
@@ -31,7 +31,6 @@ from connect.runtime.topic_selection import TopicSelection
 from connect.runtime.topics import DeadLetterTopic, TopicCreation
 from connect.runtime.transaction_context import WorkerTransactionContext
 
-EXACTLY_ONCE_KEY = "exactly.once.source.support"
 _DEFAULT_FLUSH_INTERVAL_MS = "60000"
 _DEFAULT_FLUSH_TIMEOUT_MS = "5000"
 _PER_ERROR_REPORTS = {"librdkafka.delivery.report.only.error": "true"}
@@ -72,15 +71,20 @@ class TaskBuilder:
         self._spec = spec
         self._registry = registry
         self._kafka = kafka
-        exactly_once = spec.worker.get(EXACTLY_ONCE_KEY, "disabled") == "enabled" and spec.group_id is not None
+        exactly_once = spec.group_id is not None and is_exactly_once(spec.worker)
         self._clients = ConnectClients(spec.worker, spec.group_id, exactly_once)
         self._offsets = offsets
         self._control = control
         self._reporter = reporter
         self._progress = progress
         self._limits = limits
+        self._facts: dict[str, Any] = {}
         self._rules = TaskRules.read(spec.worker, spec.connector)
         limits.set(self._rules.records_per_second, self._rules.bytes_per_second)
+
+    def facts(self) -> dict[str, Any]:
+        """Kind, classes and versions of the task's plugins, as metrics show them."""
+        return self._facts
 
     def build(self) -> Callable[[], None]:
         """The loop, ready to run; it raises what makes the task fail. Raises ConnectException, ConfigException."""
@@ -88,6 +92,7 @@ class TaskBuilder:
             self._spec.connector["connector.class"], *CONNECTOR_KINDS
         )
         task = connector_class().task_class()()
+        self._facts = task_facts(self._registry, self._spec.connector, self._spec.worker, task)
         if isinstance(task, SourceTask):
             return self._build_source(task)
         if isinstance(task, SinkTask):
@@ -226,7 +231,9 @@ class TaskBuilder:
         if config["errors.log.enable"]:
             include = config["errors.log.include.messages"]
             found.append(LogReporter(self._spec.task_id, self._progress, include_messages=include))
-        return ToleranceOperator(ErrorPolicy.from_config(config), found, self._progress, self._control.wait_for_stop)
+        budget = DropBudget(self._rules.drop_max_count, self._rules.drop_max_percent)
+        policy = ErrorPolicy.from_config(config)
+        return ToleranceOperator(policy, found, self._progress, self._control.wait_for_stop, budget)
 
 
 def _boundary(config: Mapping[str, Any]) -> Boundary:

@@ -12,6 +12,7 @@ from typing import Any
 from connect import logging as connect_logging
 from connect.api import ConnectException
 from connect.kafka.clients import RealKafka
+from connect.loggers import Loggers
 from connect.plugins.registry import process_plugins
 from connect.runtime.channel import ChildChannel, format_trace
 from connect.runtime.ids import ConnectorTaskId, State
@@ -116,7 +117,7 @@ class TaskProcess:
             case "resume":
                 self._control.pause(False)
             case "log_level":
-                connect_logging.set_level(params["logger"], params["level"])
+                Loggers().set_level(params["logger"], params["level"])
             case "limits":
                 self._limits.set(**params)
 
@@ -125,7 +126,7 @@ class TaskProcess:
         connect_logging.set_process_context(task_id.connector, f"task-{task_id.task}")
         connect_logging.capture_standard_output()
         for logger, level in params["levels"].items():
-            connect_logging.set_level(logger, level)
+            Loggers().set_level(logger, level)
         os.register_at_fork(after_in_child=self._on_forked)
         if params["paused"]:
             self._control.pause(True)
@@ -145,7 +146,9 @@ class TaskProcess:
                 self._progress,
                 self._limits,
             )
-            builder.build()()
+            run = builder.build()
+            self._channel.notify("facts", **builder.facts())
+            run()
         except BaseException as error:  # a plugin may even raise SystemExit
             log.error("Task %s has failed and won't recover until it is restarted", task_id, exc_info=error)
             self._ended.set()

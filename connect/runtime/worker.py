@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from connect.runtime.connector_hosts import ConnectorHosts
 from connect.runtime.ids import ConnectorTaskId, State
+from connect.runtime.metrics.worker_metrics import WorkerMetrics
 from connect.runtime.running_tasks import RunningTask, RunningTasks
 from connect.runtime.supervisor import Supervisor
 from connect.runtime.task_rules import TaskRules
@@ -74,6 +75,7 @@ class Worker:
         self._levels: dict[str, str] = {}
         self.fence: Callable[[ConnectorTaskId], Awaitable[None]] = _nothing_to_fence
         """Ends former tasks of a connector before an exactly-once task starts; a cluster's herder sets it."""
+        self.metrics = WorkerMetrics.from_properties(properties)
         self._hosts = ConnectorHosts(
             supervisor,
             self._on_host_message,
@@ -84,8 +86,9 @@ class Worker:
         self._tasks = RunningTasks(
             supervisor,
             self._on_task_message,
-            listener.on_task_state,
+            self._on_task_state,
             stop_seconds=int(properties.get("task.shutdown.graceful.timeout.ms", "5000")) / 1000,
+            metrics_window=self.metrics.window,
         )
 
     @property
@@ -102,8 +105,14 @@ class Worker:
 
     async def start_connector(self, name: str, config: Mapping[str, str]) -> None:
         """Create and start a connector instance. Raises RemoteError with what its ``start`` raised."""
-        await self._offsets.open(name, config)
-        await self._hosts.start(name, config)
+        self.metrics.connector_startups.attempt()
+        success = False
+        try:
+            await self._offsets.open(name, config)
+            await self._hosts.start(name, config)
+            success = True
+        finally:
+            self.metrics.connector_startups.end(success=success)
 
     async def stop_connector(self, name: str) -> None:
         """Stop a connector instance; one that doesn't stop in time is killed."""
@@ -150,6 +159,7 @@ class Worker:
             "levels": self._levels,
             "paused": paused,
         }
+        self.metrics.task_startups.attempt()
         await self._offsets.open(task_id.connector, connector_config)
         await self._tasks.start(task_id, TaskRules.read(self._properties, connector_config), start)
 
@@ -178,6 +188,17 @@ class Worker:
         self._hosts.set_level(logger, level)
         for running in self.tasks.values():
             running.tell("log_level", logger=logger, level=level)
+
+    async def await_first_report(self, task_id: ConnectorTaskId, timeout: float) -> None:
+        """Wait until a task that was just started has told its state; ``timeout`` seconds at most."""
+        await self._tasks.await_first_report(task_id, timeout)
+
+    def _on_task_state(self, task_id: ConnectorTaskId, state: State, trace: str | None) -> None:
+        running = self.tasks.get(task_id)
+        if running is not None and not running.came_up and state in (State.RUNNING, State.PAUSED, State.FAILED):
+            running.came_up = True
+            self.metrics.task_startups.end(success=state is not State.FAILED)
+        self._listener.on_task_state(task_id, state, trace)
 
     async def _on_task_message(self, running: RunningTask, method: str, params: dict[str, Any]) -> Any:
         connector = running.task_id.connector

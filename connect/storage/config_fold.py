@@ -26,6 +26,7 @@ class ConfigFold:
 
     def __init__(self) -> None:
         self.listener: ConfigStoreListener | None = None
+        self._snapshot: ClusterConfigState | None = None
         self._offset = -1
         self._session_key: SessionKey | None = None
         self._task_counts: dict[str, int] = {}
@@ -53,7 +54,12 @@ class ConfigFold:
         return connector in self._configs
 
     def snapshot(self) -> ClusterConfigState:
-        """The picture as it is now."""
+        """The picture as it is now; the same one until a record changes it."""
+        if self._snapshot is None:
+            self._snapshot = self._picture()
+        return self._snapshot
+
+    def _picture(self) -> ClusterConfigState:
         return ClusterConfigState(
             self._offset,
             self._session_key,
@@ -70,6 +76,13 @@ class ConfigFold:
 
     def apply(self, offset: int, key: bytes | None, value: bytes | None) -> None:
         """Take one record. What can't be understood is logged and ignored."""
+        self._snapshot = None
+        try:
+            self._take(offset, key, value)
+        finally:
+            self._snapshot = None  # the listener may have asked for one in between
+
+    def _take(self, offset: int, key: bytes | None, value: bytes | None) -> None:
         name = (key or b"").decode(errors="replace")
         try:
             content = None if value is None else loads(value)

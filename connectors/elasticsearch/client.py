@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import orjson
-from elastic_transport import NodeConfig, NodePool, TransportError
-from elastic_transport.client_utils import url_to_node_config
 
-from connect.api import ConnectException
+from connect.api import ConfigException, ConnectException
 from connectors.elasticsearch.node import make_node_class
 from connectors.elasticsearch.settings import ConnectionSettings
 from connectors.elasticsearch.tls import tls_options
+from connectors.elasticsearch.transport import NodeConfig, NodePool, TransportError, url_to_node_config
 
 JSON = "application/json"
+NO_KERBEROS = "Kerberos is not available here; use user and password, or an API key."
 _DEAD_NODE_SECONDS = 0.5
 _MAX_DEAD_NODE_SECONDS = 5.0
 _ANSWERS_OF_DEAD_NODES = (502, 503, 504)
@@ -66,7 +66,9 @@ class HttpDoor:
     """A :class:`Door` over HTTP to the nodes of one cluster, in turn; a node that failed rests for a moment."""
 
     def __init__(self, settings: ConnectionSettings) -> None:
-        """Raises ConnectException when certificates or Kerberos credentials can't be read."""
+        """Raises ConfigException when certificates can't be read, or Kerberos is asked for."""
+        if settings.kerberos_principal is not None:
+            raise ConfigException("kerberos.user.principal", settings.kerberos_principal, NO_KERBEROS)
         headers = _authorization(settings)
         tls = tls_options(settings) if settings.urls[0].startswith("https:") else {}
         nodes = [self._node(url, settings, headers, tls) for url in settings.urls]

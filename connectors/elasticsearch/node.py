@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import logging
 import queue
 import time
 from typing import Any
 
 import urllib3
-from elastic_transport import NodeConfig, Urllib3HttpNode
 
 from connectors.elasticsearch.settings import ConnectionSettings
+from connectors.elasticsearch.transport import NodeConfig, Urllib3HttpNode
+
+_transport_log = logging.getLogger("elastic_transport.node")
 
 _COMPRESSION_LEVEL = 3
 """Half the time of gzip's default for about a tenth more bytes."""
@@ -29,6 +32,8 @@ class SinkNode(Urllib3HttpNode):
             connect=self.settings.connect_seconds or None, read=self.settings.read_seconds or None
         )
         self._used = time.monotonic()
+        if isinstance(self.pool, urllib3.HTTPSConnectionPool) and not _checks_host(config):
+            self.pool.assert_hostname = False  # else urllib3 compares the names itself
         if self.settings.proxy_url is not None:
             self.pool.close()
             self.pool = _ProxiedPool(self, self.settings)  # type: ignore[assignment]  # all that is called is urlopen and close
@@ -45,6 +50,11 @@ class SinkNode(Urllib3HttpNode):
             headers = {**(headers or {}), "content-encoding": "gzip"}
         return super().perform_request(method, target, body, headers, self._limits)  # type: ignore[arg-type]  # urllib3 takes both
 
+    def _log_request(self, *args: Any, **details: Any) -> None:
+        """The base class decodes whole bodies for the log even when nobody reads it."""
+        if _transport_log.isEnabledFor(logging.DEBUG):
+            super()._log_request(*args, **details)
+
     def _drop_idle_connections(self) -> None:
         """Close what waits in the pool's queue; connections in use are not in it and go on."""
         waiting = self.pool.pool
@@ -60,6 +70,10 @@ class SinkNode(Urllib3HttpNode):
             waiting.put(connection)
 
 
+def _checks_host(config: NodeConfig) -> bool:
+    return config.ssl_context is None or config.ssl_context.check_hostname
+
+
 class _ProxiedPool:
     """Sends a node's requests through a proxy: absolute addresses for http, CONNECT for https."""
 
@@ -73,6 +87,8 @@ class _ProxiedPool:
         options: dict[str, Any] = {"maxsize": settings.connections, "block": True}
         if node.config.scheme == "https":
             options["ssl_context"] = node.config.ssl_context
+            if not _checks_host(node.config):
+                options["assert_hostname"] = False
         self._manager = urllib3.ProxyManager(settings.proxy_url, proxy_headers=credentials, **options)
 
     def urlopen(self, method: str, target: str, **more: Any) -> urllib3.BaseHTTPResponse:

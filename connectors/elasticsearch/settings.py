@@ -68,7 +68,6 @@ class ConnectionSettings:
     proxy_username: str | None
     proxy_password: str | None
     kerberos_principal: str | None
-    kerberos_keytab: str | None
     tls: Mapping[str, Any]
 
 
@@ -167,7 +166,6 @@ def connection_settings(config: Mapping[str, Any]) -> ConnectionSettings:
         proxy_username=config["proxy.username"] or None,
         proxy_password=_secret(config["proxy.password"]),
         kerberos_principal=config["kerberos.user.principal"],
-        kerberos_keytab=config["kerberos.keytab.path"],
         tls={
             name: _secret(value) if isinstance(value, Password) else value
             for name, value in config.items()

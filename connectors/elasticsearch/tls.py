@@ -5,11 +5,11 @@ from __future__ import annotations
 import ssl
 import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from connect.api import ConfigException
 from connectors.elasticsearch.settings import ConnectionSettings
+from connectors.elasticsearch.stores import Identity, read_certificates, read_identity
 from connectors.elasticsearch.tls_keys import TLS_PREFIX
 
 _VERSIONS = {
@@ -21,18 +21,17 @@ _VERSIONS = {
 
 
 def tls_options(settings: ConnectionSettings) -> dict[str, Any]:
-    """What a node's configuration needs for TLS. Raises ConfigException for files that can't be read."""
-    context = ssl.create_default_context()
+    """What a node's configuration needs for TLS. Raises ConfigException for files that can't be used."""
     values = {name.removeprefix(TLS_PREFIX): value for name, value in settings.tls.items()}
-    if str(settings.tls["elastic.security.protocol"]).lower() == "ssl":
+    secured = str(settings.tls["elastic.security.protocol"]).lower() == "ssl"
+    context = _trusting(values) if secured else ssl.create_default_context()
+    if secured:
         _limit_versions(context, values)
-        _trust(context, values)
         _identify(context, values)
         if values["ssl.cipher.suites"]:
             context.set_ciphers(":".join(values["ssl.cipher.suites"]))
-    check_host = bool(values["ssl.endpoint.identification.algorithm"])
-    context.check_hostname = check_host
-    return {"ssl_context": context, "ssl_assert_hostname": None if check_host else False}
+    context.check_hostname = bool(values["ssl.endpoint.identification.algorithm"])
+    return {"ssl_context": context}
 
 
 def _limit_versions(context: ssl.SSLContext, values: Mapping[str, Any]) -> None:
@@ -44,42 +43,32 @@ def _limit_versions(context: ssl.SSLContext, values: Mapping[str, Any]) -> None:
         context.minimum_version, context.maximum_version = min(versions), max(versions)
 
 
-def _trust(context: ssl.SSLContext, values: Mapping[str, Any]) -> None:
+def _trusting(values: Mapping[str, Any]) -> ssl.SSLContext:
+    """A context that trusts what the truststore holds; the system's certificates where there is none."""
+    key, location = f"{TLS_PREFIX}ssl.truststore.location", values["ssl.truststore.location"]
     pem = values["ssl.truststore.certificates"]
-    location = values["ssl.truststore.location"]
-    if not pem and not location:
-        return
-    fresh = pem or _read_pem("ssl.truststore.location", location)
+    if not pem and location:
+        pem = read_certificates(key, location, values["ssl.truststore.password"])
     try:
-        context.load_verify_locations(cadata=fresh)
+        return ssl.create_default_context(cadata=pem or None)
     except ssl.SSLError as error:
-        raise ConfigException(f"{TLS_PREFIX}ssl.truststore.location", location, str(error)) from error
+        raise ConfigException(key, location, f"the certificates can't be used: {error}") from error
 
 
 def _identify(context: ssl.SSLContext, values: Mapping[str, Any]) -> None:
-    chain, key, location = (values[f"ssl.keystore.{part}"] for part in ("certificate.chain", "key", "location"))
-    if not chain and not location:
+    key, location = f"{TLS_PREFIX}ssl.keystore.location", values["ssl.keystore.location"]
+    chain = values["ssl.keystore.certificate.chain"]
+    if chain:
+        identity = Identity(f"{values['ssl.keystore.key'] or ''}\n{chain}", encrypted=True)
+    elif location:
+        identity = read_identity(key, location, values["ssl.keystore.password"])
+    else:
         return
-    pem = f"{key}\n{chain}" if chain else _read_pem("ssl.keystore.location", location)
-    password = values["ssl.key.password"] or values["ssl.keystore.password"]
-    with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
-        file.write(pem)
+    password = values["ssl.key.password"] or values["ssl.keystore.password"] if identity.encrypted else None
+    with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:  # the ssl module reads keys from files only
+        file.write(identity.pem)
         file.flush()
         try:
             context.load_cert_chain(file.name, password=password or "")
         except (ssl.SSLError, OSError) as error:
-            raise ConfigException(f"{TLS_PREFIX}ssl.keystore.location", location, str(error)) from error
-
-
-def _read_pem(name: str, location: str) -> str:
-    try:
-        data = Path(location).read_bytes()
-    except OSError as error:
-        raise ConfigException(TLS_PREFIX + name, location, str(error.strerror)) from error
-    if b"-----BEGIN" not in data:
-        raise ConfigException(
-            TLS_PREFIX + name,
-            location,
-            "not a PEM file; convert it, for instance with: openssl pkcs12 -in FILE -nodes",
-        )
-    return data.decode("ascii", "replace")
+            raise ConfigException(key, location, f"key or certificate can't be used: {error}") from error

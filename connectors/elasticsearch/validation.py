@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from connect.api import ConfigException, ConfigValue, ConnectException
-from connectors.elasticsearch.client import Door, HttpDoor, RequestFailed
+from connectors.elasticsearch.client import NO_KERBEROS, Door, HttpDoor, RequestFailed
 from connectors.elasticsearch.config import CONFIG
 from connectors.elasticsearch.naming import IndexNamer
 from connectors.elasticsearch.server import detect
@@ -144,6 +144,7 @@ def _kerberos(check: _Check) -> None:
         check.error("Either only Kerberos or only basic authentication can be set.", *names)
     if check["proxy.host"]:
         check.error("Kerberos is not supported with a proxy.", principal, keytab, "proxy.host")
+    check.error(NO_KERBEROS, principal)
 
 
 def _timing(check: _Check) -> None:

@@ -115,7 +115,7 @@ class KafkaBroker(Server):
     def initialize(self) -> None:
         """Make the internal topics now: made on demand, they'd cost the first group and the first transaction 3 s each,
         which clients spend waiting between their retries."""
-        admin = AdminClient({"bootstrap.servers": self.bootstrap_servers})
+        admin = AdminClient({"bootstrap.servers": self.bootstrap_servers, "log_level": 3})  # errors only
         config = {"cleanup.policy": "compact", "segment.bytes": str(100 * 1024 * 1024), "compression.type": "producer"}
         names = set(_INTERNAL_TOPICS) - set(admin.list_topics(timeout=self.start_timeout).topics)
         topics = [NewTopic(name, _INTERNAL_PARTITIONS, 1, config=config) for name in names]
