@@ -166,7 +166,6 @@ def ward(kafka_broker: KafkaBroker, tmp_path_factory: pytest.TempPathFactory) ->
     properties = {"group.id": cluster, **topics, **_PROPERTIES}
     with ConnectWorker(kafka_broker.bootstrap_servers, properties, python_path=[PLUGINS]) as worker:
         yield Ward(worker, cluster, tmp_path_factory.mktemp("isolation"))
-        Path("/tmp/rt_worker.log").write_text(worker.log())
 
 
 def _check(ward: Ward, table: list[Ill]) -> None:
