@@ -33,6 +33,7 @@ from connect.runtime.transaction_context import WorkerTransactionContext
 
 _DEFAULT_FLUSH_INTERVAL_MS = "60000"
 _DEFAULT_FLUSH_TIMEOUT_MS = "5000"
+_DEFAULT_REFRESH_MS = "60000"
 _PER_ERROR_REPORTS = {"librdkafka.delivery.report.only.error": "true"}
 
 
@@ -211,7 +212,10 @@ class TaskBuilder:
                 tolerance=tolerance,
             ),
             SinkConsumer(
-                create_consumer, TopicSelection(spec.connector), ConsumerSettings.read(properties), self._progress
+                create_consumer,
+                TopicSelection(spec.connector, _refresh_seconds(properties)),
+                ConsumerSettings.read(properties),
+                self._progress,
             ),
             self._control,
             self._reporter,
@@ -238,3 +242,8 @@ class TaskBuilder:
 
 def _boundary(config: Mapping[str, Any]) -> Boundary:
     return Boundary(config["transaction.boundary"].lower())
+
+
+def _refresh_seconds(consumer: Mapping[str, str]) -> float:
+    """How often topics are listed for a pattern: Java's setting where it is given, else more often than Java does."""
+    return int(consumer.get("metadata.max.age.ms", _DEFAULT_REFRESH_MS)) / 1000

@@ -16,13 +16,12 @@ log = logging.getLogger(__name__)
 _INTERNAL = frozenset({"__consumer_offsets", "__transaction_state", "__share_group_state"})
 _LIST_SECONDS = 10.0
 _FIRST_LOOK_SECONDS = 2.0
-_DEFAULT_REFRESH_SECONDS = 60.0
 
 
 class TopicSelection:
     """The topics to subscribe to. With a pattern, :meth:`changed` looks now and then whether there are others now."""
 
-    def __init__(self, config: Mapping[str, str], refresh_seconds: float = _DEFAULT_REFRESH_SECONDS) -> None:
+    def __init__(self, config: Mapping[str, str], refresh_seconds: float) -> None:
         """Raises ConfigException for a configuration with neither ``topics`` nor ``topics.regex``, or with both."""
         names = sink_topics(config)
         regex = (config.get("topics.regex") or "").strip()
