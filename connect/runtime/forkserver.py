@@ -85,8 +85,11 @@ class ForkServer:
             self._exits.pop(message["exited"]).set_result(message["status"])
 
 
-def start(mains: dict[str, ChildMain]) -> tuple[int, socket.socket]:
-    """Fork the server off this process, which must not have threads yet. ``mains``: what each kind of child runs."""
+def start(mains: dict[str, ChildMain], preload: Callable[[], None]) -> tuple[int, socket.socket]:
+    """Fork the server off this process, which must not have threads yet.
+
+    ``mains``: what each kind of child runs. ``preload`` is called in the server, to import what children share.
+    """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if pid:
@@ -94,6 +97,7 @@ def start(mains: dict[str, ChildMain]) -> tuple[int, socket.socket]:
         return pid, ours
     ours.close()
     try:
+        preload()
         _serve(theirs, mains)
     finally:
         os._exit(1)

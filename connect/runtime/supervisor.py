@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import importlib
 import logging
 import os
 import signal
 from collections.abc import Callable
 from typing import Any
 
+from connect.api import ConfigException, ConnectException
+from connect.plugins.builtin import PluginKind
+from connect.plugins.registry import process_plugins
 from connect.runtime.channel import Handler, WorkerChannel
 from connect.runtime.forkserver import ForkServer
 
 log = logging.getLogger(__name__)
 
+_SHARED_MODULES = (
+    "connectors.file.sink",
+    "connectors.file.source",
+    "converters.byte_array",
+    "converters.json",
+    "converters.simple_header",
+    "converters.string",
+    "transforms.hoist_field",
+    "transforms.insert_field",
+    "transforms.regex_router",
+)
 TASK, CONNECTOR_HOST, PLUGIN_PROCESS = "task", "connector-host", "plugins"
 
 
@@ -89,3 +105,12 @@ def child_mains() -> dict[str, Any]:
     from connect.runtime import connector_host, plugin_process, task_process
 
     return {TASK: task_process.main, CONNECTOR_HOST: connector_host.main, PLUGIN_PROCESS: plugin_process.main}
+
+
+def preload() -> None:
+    """Import, in the fork server, what comes with the worker and most tasks need: they share the memory for it."""
+    for module in _SHARED_MODULES:
+        importlib.import_module(module)
+    registry = process_plugins()
+    with contextlib.suppress(ConfigException, ConnectException):  # a wrong manifest is told where plugins are asked for
+        registry.find("StringConverter", PluginKind.CONVERTER)  # reads the metadata of all plugins once
