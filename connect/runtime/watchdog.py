@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from connect.runtime.channel import ChannelClosed, RemoteError
-from connect.runtime.progress import HEARTBEAT_SECONDS, Stage
+from connect.runtime.progress import QUIET_HEARTBEAT_SECONDS, Stage
 from connect.runtime.stacks import dumped_stacks
 from connect.runtime.supervisor import ChildProcess
 
 _ANSWER_SECONDS = 1.0
-_SILENT_SECONDS = 3 * HEARTBEAT_SECONDS
+_SILENT_SECONDS = 2 * QUIET_HEARTBEAT_SECONDS
 _WAITING = frozenset({Stage.KAFKA_CONSUME.name, Stage.PAUSED.name, Stage.THROTTLED.name})
 """Stages in which a task may well spend hours."""
 
