@@ -24,13 +24,12 @@ def stalled_for(report: Mapping[str, Any], silent: float, timeout: float) -> flo
     """
     if timeout == 0:
         return None
-    if silent > max(timeout, _SILENT_SECONDS):
-        return silent
-    if not report or report["stage"] in _WAITING:
-        return None
-    age = float(report["age"])
+    waiting = not report or report["stage"] in _WAITING
+    age = 0.0 if waiting else float(report["age"])
     if silent > _SILENT_SECONDS:
         age += silent
+    elif waiting:
+        return None
     return age if age > timeout else None
 
 
