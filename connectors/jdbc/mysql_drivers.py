@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
 import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Iterator
@@ -120,7 +121,8 @@ def connect(driver: str, options: dict[str, Any]) -> Connection:
     except SqlError as error:
         if error.code != _UNREACHABLE:
             raise
-        reason = next((cause.strerror for cause in _causes(error) if isinstance(cause, OSError)), None) or str(error)
+        numbers = [cause.errno for cause in _causes(error) if isinstance(cause, OSError) and cause.errno]
+        reason = os.strerror(numbers[0]) if numbers else str(error)
         raise SqlError(f"Socket fail to connect to {options['host']}:{options['port']}. {reason}") from error
 
 
