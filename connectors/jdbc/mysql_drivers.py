@@ -194,27 +194,60 @@ class PyMySqlConnection(Connection):
 
 
 class AsyncmyConnection(Connection):
-    """Through asyncmy, on an event loop that runs only while something is asked of it."""
+    """Through asyncmy, on an event loop that runs only while something is asked of it.
+
+    The driver takes from the socket whatever comes, faster than rows are fetched; so reading is paused but where a
+    fetch waits for more. That keeps its buffer at some 100 KB, and spares the loop where rows are there already.
+    """
 
     def __init__(self, options: dict[str, Any]) -> None:
         import asyncmy
         from asyncmy.cursors import SSCursor
 
-        self._errors = (asyncmy.errors.MySQLError, OSError, asyncio.IncompleteReadError)
+        self._errors = (asyncmy.errors.MySQLError, OSError, EOFError)
         self._cursor_class = SSCursor
+        self._timeout = options.pop("read_timeout", None)
         self._loop = asyncio.new_event_loop()
         self._cursor: Any = None
         try:
-            self._connection: Any = self._run(_awaited(asyncmy.connect(**options)))
+            with self._translated():
+                self._connection: Any = self._loop.run_until_complete(_awaited(asyncmy.connect(**options)))
         except BaseException:
             self._loop.close()
             raise
 
-    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
         try:
-            return self._loop.run_until_complete(work)
+            yield
         except self._errors as error:
             raise sql_error(error) from error
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Drive the driver to the end of some work."""
+        with self._translated():
+            try:
+                while True:
+                    self._await(work.send(None))
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            finally:
+                work.close()
+
+    def _await(self, waiter: asyncio.Future[Any] | None) -> None:
+        """Let the socket be read until the driver has what it waits for."""
+        transport = self._connection._transport
+        if waiter is not None:
+            waiter.add_done_callback(lambda _: transport.pause_reading())  # before the loop reads a second time
+        transport.resume_reading()
+        try:
+            if waiter is None:
+                self._loop.run_until_complete(asyncio.sleep(0))
+            else:
+                self._loop.run_until_complete(_within(waiter, self._timeout))
+        finally:
+            transport.pause_reading()
 
     def thread_id(self) -> int:
         return int(self._connection.thread_id())
@@ -247,3 +280,10 @@ class AsyncmyConnection(Connection):
 
 async def _awaited(connecting: Any) -> Any:
     return await connecting
+
+
+async def _within(waiter: asyncio.Future[Any], seconds: float | None) -> None:
+    """Wait for what the driver waits for, which reads the outcome itself. Raises TimeoutError, an OSError."""
+    done, _ = await asyncio.wait([waiter], timeout=seconds)
+    if not done:
+        raise TimeoutError(f"The server has sent nothing for {seconds} s")
