@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import psutil
 import psycopg
 import pymysql
 import pytest
 from confluent_kafka import Consumer
 
 from connect.api import RecordBatch
+from connectors.jdbc.mysql_drivers import connect
 from connectors.jdbc.task import JdbcSourceTask
 from tests.conformance.jdbc_run import StoredOffsets, TaskContext, place
 from tests.conformance.vectors import CONFORMANCE_DIR
@@ -263,7 +265,40 @@ def test_both_drivers_read_the_same(mariadb: MariaDB, table: str) -> None:
     assert read[0] == read[1]
 
 
-def test_a_missing_permission_fails_the_task_at_once(mariadb: MariaDB, table: str) -> None:
+def test_types_without_counterpart_come_as_text_if_asked(postgresql: PostgreSQL, table: str) -> None:
+    with psycopg.connect(postgresql.url, autocommit=True) as admin:
+        admin.execute(f"create table {table} (a int[], b inet, c bit(8), d bit(12))".encode())
+        admin.execute(f"insert into {table} values ('{{1,2}}', '::1', B'10000001', B'110000000001')".encode())
+    config = {
+        "connection.url": f"jdbc:postgresql://127.0.0.1:{postgresql.port}/postgres?user={postgresql.user_name}",
+        "tables": f'"public"."{table}"',
+        "mode": "bulk",
+        "unsupported.types": "string",
+    }
+    with running(config) as task:
+        wait_until(lambda: task.rows, what="the row")
+    assert task.rows[0] == ("{1,2}", "::1", -127, b"\x0c\x01")
+
+
+@pytest.mark.parametrize("driver", ["asyncmy", "pymysql"])
+def test_memory_does_not_grow_with_the_table(mariadb: MariaDB, table: str, driver: str) -> None:
+    run(
+        connected(mariadb),
+        f"create table {table} (id int primary key, v varchar(2000))",
+        f"insert into {table} select seq, repeat('x', 1000) from seq_1_to_60000",
+    )
+    login = {"user": mariadb.user_name, "password": mariadb.password, "database": mariadb.database}
+    connection = connect(driver, {"host": "127.0.0.1", "port": mariadb.port, **login})
+    connection.open(f"select * from {table}")
+    before, read = psutil.Process().memory_full_info().uss, 0
+    while rows := connection.fetch(1000):
+        read += len(rows)
+        assert psutil.Process().memory_full_info().uss < before + 20_000_000
+    connection.close()
+    assert read == 60_000
+
+
+def test_a_missing_table_fails_the_task_at_once(mariadb: MariaDB, table: str) -> None:
     names = {"query": f"select * from {table}", "mode": "bulk", "tables": ""}
     with running(mariadb_config(mariadb, table, **names)) as task:
         wait_until(lambda: task.failure, 10, "the failure")
