@@ -10,9 +10,10 @@ from typing import Protocol
 
 from connect.api import ConfigException, ConnectException
 from connect.cli.worker import RunningConnectWorker, cluster_id, start_rest
-from connect.herder.herder import Herder
+from connect.herder.distributed.herder import DistributedHerder
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients
+from connect.kafka.membership import GroupSettings, Membership
 from connect.plugins.registry import process_plugins
 from connect.rest.server import advertised_address, bind, parse_listeners
 from connect.runtime.forkserver import ForkServer
@@ -56,7 +57,15 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
         consumer=clients.topic_consumer("offsets"),
     )
     stores: list[Store] = [configs, statuses, offsets]
-    herder = Herder(f"{host}:{port}", properties, configs, statuses, process_plugins(), waits_for_tasks=False)
+    herder = DistributedHerder(
+        f"{host}:{port}",
+        f"{properties.get('rest.advertised.listener') or listeners[0].scheme}://{host}:{port}/",
+        properties,
+        configs,
+        statuses,
+        process_plugins(),
+        lambda group: Membership(clients.membership(f"{host}:{port}"), GroupSettings.of(properties), group),
+    )
     configs.set_listener(herder)
     identified = asyncio.create_task(asyncio.to_thread(cluster_id, admin))
     try:
@@ -66,6 +75,7 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
         raise
     herder.start(Worker(properties, supervisor, WorkerOffsets(offsets), herder, properties["group.id"]))
     rest = await start_rest(sockets, herder, await identified)
+    herder.join()
     return RunningConnectWorker(rest, herder, supervisor, stores)
 
 

@@ -8,7 +8,15 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from connect.api import AlreadyExistsException, ConnectException, NotFoundException
-from connect.herder.errors import BadRequest, Forbidden, RebalanceNeeded
+from connect.herder.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    NotSigned,
+    RebalanceNeeded,
+    Rejected,
+    StillStarting,
+)
 from connect.rest.answers import json_response
 
 log = logging.getLogger(__name__)
@@ -19,6 +27,9 @@ _STATUS = {
     BadRequest: 400,
     Forbidden: 403,
     RebalanceNeeded: 409,
+    Conflict: 409,
+    NotSigned: 403,
+    StillStarting: 503,
 }
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -41,6 +52,8 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
         if isinstance(error, web.HTTPMethodNotAllowed):
             answer.headers["Allow"] = ",".join(sorted(error.allowed_methods))
         return answer
+    except Rejected as error:
+        return error_response(error.status, str(error))
     except ConnectException as error:
         return error_response(_STATUS.get(type(error), 500), str(error))
     except Exception as error:

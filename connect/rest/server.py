@@ -13,10 +13,13 @@ from aiohttp import web
 
 from connect import KAFKA_VERSION
 from connect.api import ConfigException
+from connect.herder.distributed.herder import DistributedHerder
 from connect.herder.herder import Herder
 from connect.rest.answers import flag, json_response
+from connect.rest.cluster import ClusterRoutes
 from connect.rest.connectors import ConnectorRoutes
 from connect.rest.errors import error_middleware
+from connect.rest.forwarding import Forwarding
 
 log = logging.getLogger(__name__)
 
@@ -82,9 +85,13 @@ class RestServer:
 
     async def start(self, herder: Herder) -> None:
         """Begin to answer."""
-        app = web.Application(middlewares=[error_middleware], client_max_size=MAX_BODY_BYTES)
+        forwarding = Forwarding()
+        app = web.Application(middlewares=[error_middleware, forwarding.middleware()], client_max_size=MAX_BODY_BYTES)
+        app.on_cleanup.append(forwarding.close)
         app.add_routes(self._root_routes(herder))
         app.add_routes(ConnectorRoutes(herder).routes())
+        if isinstance(herder, DistributedHerder):
+            app.add_routes(ClusterRoutes(herder).routes())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
         await self._runner.setup()
         for sock in self._sockets:
