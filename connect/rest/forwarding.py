@@ -66,7 +66,10 @@ class Forwarding:
         self, method: str, target: str, parameters: dict[str, str], headers: dict[str, str], body: bytes
     ) -> web.Response:
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS))
+            # Java refuses a request without a body that names a content type.
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS), skip_auto_headers=["Content-Type"]
+            )
         try:
             async with self._session.request(
                 method, target, params=parameters, headers=headers, data=body or None, allow_redirects=False
