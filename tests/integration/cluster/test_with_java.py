@@ -19,7 +19,7 @@ from tests.integration.cluster.group_of_workers import (
     status,
     worker_id,
 )
-from tests.services import ConnectWorker, JavaConnect, KafkaBroker
+from tests.services import ConnectWorker, KafkaBroker
 from tests.waiting import wait_until
 
 NAMES = ["a", "b", "c", "d"]
@@ -96,7 +96,9 @@ def test_a_cluster_goes_from_java_to_ours_and_back(group: WorkerGroup) -> None:
     ours = ConnectWorker(group.bootstrap_servers, java.properties, port=java.port)
     with ours:
         check_goes_on(group, ours, [running, paused, stopped], out)
-        assert configs == [answers(ours, f"/connectors/{name}/config") for name in ("running", "paused", "stopped", "sink")]
+        assert configs == [
+            answers(ours, f"/connectors/{name}/config") for name in ("running", "paused", "stopped", "sink")
+        ]
         put(ours, "/connectors/stopped/resume")
         wait_until(lambda: group.numbers(stopped) == stopped.once, what="the resumed connector's records")
         put(ours, "/connectors/stopped/stop")
