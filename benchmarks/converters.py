@@ -1,21 +1,26 @@
 """Converters: how many records a second one core converts, in batches. Run ``python -m benchmarks.converters``.
 
 The record is the flight rating of the demo, as a map without schema and as a struct of seven fields whose schema is in
-every message. ``--records`` and ``--seconds`` set the size of a batch and how long each line is measured.
+every message. ``--records`` and ``--seconds`` set the size of a batch and how long each line is measured. ``--java``
+lets Kafka Connect's own classes do the same work afterwards (compiling needs a ``javac`` on the path).
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from connect.api import Schema
 from connect.api.schema_builder import SchemaBuilder
 from converters.json import JsonConverter
 from converters.string import StringConverter
+from tests.services import java, kafka
 
 CHANNELS = ("ios", "android", "web", "iOS-test")
 MESSAGES = (
@@ -74,11 +79,30 @@ def json_converter(with_schemas: bool) -> JsonConverter:
     return converter
 
 
+def run_java(seconds: float, *files: list[bytes | None]) -> None:
+    """Compile and run the same work in Java, on lines of text: messages without and with schemas."""
+    source = Path(__file__).with_name("java") / "ConverterBenchmark.java"
+    jars = kafka.classpath()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        classpath = ":".join(map(str, [folder, *jars]))
+        subprocess.run(["javac", "--release", "17", "-cp", classpath, "-d", folder, source], check=True)
+        paths = []
+        for index, messages in enumerate(files):
+            paths.append(folder / f"{index}.jsonl")
+            paths[-1].write_bytes(b"\n".join(message for message in messages if message is not None))
+        options = ["-XX:+UseSerialGC", "-Xmx512m"]
+        command = java.command("ConverterBenchmark", [folder, *jars], options)
+        print("\nJava", flush=True)
+        subprocess.run([*command, str(seconds), *map(str, paths)], check=True, stderr=subprocess.DEVNULL)
+
+
 def main() -> None:
     """Measure JSON without and with schemas, and strings."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--java", action="store_true")
     options = parser.parse_args()
     size, seconds = options.records, options.seconds
 
@@ -108,6 +132,8 @@ def main() -> None:
     lines = [text.decode() for text in texts if text is not None]
     line("String decode", lambda: strings.to_connect_batch("t", texts))
     line("String encode", lambda: strings.from_connect_batch("t", None, lines))
+    if options.java:
+        run_java(seconds, texts, messages)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import orjson
+
 from connect.api import Field, RecordBatch, Schema, SinkOrigin, TimestampType, TopicPartition, Type
 from connect.api.schema import INT32_SCHEMA, INT64_SCHEMA, OPTIONAL_STRING_SCHEMA, STRING_SCHEMA
 from connectors.elasticsearch.sink import ElasticsearchSinkTask
@@ -38,6 +40,7 @@ _RATINGS = Schema(
 _BASE = {"schema.ignore": "true", "key.ignore": "true", "topics": "ratings", "read.timeout.ms": "30000"}
 _CASES: dict[str, dict[str, str]] = {
     "schemaless, ids by coordinates": {},
+    "JSON as bytes": {"value.converter": "ByteArrayConverter"},
     "schemaless, ids by key": {"key.ignore": "false"},
     "schemaless, upsert": {"key.ignore": "false", "write.method": "upsert"},
     "schemaless, compressed": {"connection.compression": "true"},
@@ -83,8 +86,8 @@ def endpoint() -> Iterator[str]:
         process.wait()
 
 
-def ratings(count: int, *, as_rows: bool) -> list[RecordBatch]:
-    """Batches of rating records."""
+def ratings(count: int, *, as_rows: bool = False, as_bytes: bool = False) -> list[RecordBatch]:
+    """Batches of rating records, as dicts unless told otherwise."""
     chance = random.Random(1)
     messages = [
         "Exceeded all my expectations.",
@@ -106,7 +109,9 @@ def ratings(count: int, *, as_rows: bool) -> list[RecordBatch]:
             for n in range(_BATCH)
         ]
         names = [field.name for field in _RATINGS.fields]
-        values = rows if as_rows else [dict(zip(names, row, strict=True)) for row in rows]
+        values: list[Any] = rows if as_rows else [dict(zip(names, row, strict=True)) for row in rows]
+        if as_bytes:
+            values = [orjson.dumps(value) for value in values]
         stamps: list[int | None] = [1700000000000] * _BATCH
         origin = SinkOrigin(
             "ratings",
@@ -138,7 +143,7 @@ def cpu_seconds() -> float:
 
 def measure(url: str, config: Mapping[str, str], records: int) -> tuple[float, float]:
     """Records per second, and microseconds of CPU per record."""
-    batches = ratings(50_000, as_rows=config.get("schema.ignore") == "false")
+    batches = ratings(50_000, as_rows=config.get("schema.ignore") == "false", as_bytes="value.converter" in config)
     task = ElasticsearchSinkTask()
     context = Context()
     task.initialize(context)  # type: ignore[arg-type]  # all that the sink asks for

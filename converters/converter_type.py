@@ -3,35 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from connect.api import ConfigException, ConfigType, Importance, Key
-
-
-@dataclass(frozen=True, slots=True)
-class OneOf:
-    """Accepts a value that is among ``choices``, in any case where ``ignore_case`` is set."""
-
-    choices: tuple[str, ...]
-    ignore_case: bool = False
-
-    def __call__(self, name: str, value: Any) -> None:
-        text = value.upper() if self.ignore_case and value is not None else value
-        if text not in self.choices:
-            hint = " (case insensitive)" if self.ignore_case else ""
-            raise ConfigException(name, value, f"String must be one of{hint}: {', '.join(self.choices)}")
-
-    def __str__(self) -> str:
-        return f"{'(case insensitive) ' if self.ignore_case else ''}[{', '.join(self.choices)}]"
-
+from connect.api import ConfigType, Importance, Key
+from connect.api.validators import ValidString
 
 CONVERTER_TYPE = Key(
     "converter.type",
     ConfigType.STRING,
     doc="What the converter is used for; set by the worker.",
     importance=Importance.LOW,
-    validator=OneOf(("key", "value", "header")),
+    validator=ValidString("key", "value", "header"),
 )
 
 

@@ -23,7 +23,8 @@ from connect.api import (
     Width,
     to_value,
 )
-from converters.converter_type import CONVERTER_TYPE, OneOf, for_data, for_headers
+from connect.api.validators import CaseInsensitiveValidString
+from converters.converter_type import CONVERTER_TYPE, for_data, for_headers
 from converters.json_batch import schemaless_texts
 from converters.json_encode import Write, WriteOptions, schemaless_text, too_deep, value_writer
 from converters.json_envelope import schema_of, schema_text
@@ -89,7 +90,7 @@ class JsonConverter(Converter, HeaderConverter):
             default="BASE64",
             doc="How Decimals are written: BASE64 of their bytes, or NUMERIC as JSON numbers. Both are always read.",
             importance=Importance.LOW,
-            validator=OneOf(("NUMERIC", "BASE64"), ignore_case=True),
+            validator=CaseInsensitiveValidString("NUMERIC", "BASE64"),
             group="Serialization",
             order_in_group=0,
             width=Width.MEDIUM,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import deque
+from itertools import islice
 from typing import Any, NamedTuple
 
 from connect.api import DataException, Schema, SchemaBuilderException, Type
@@ -16,8 +18,11 @@ WRONG_ENVELOPE = (
     "If you are trying to deserialize plain JSON data, set schemas.enable=false in your converter configuration."
 )
 
-_START = re.compile(rb'\s*\{\s*"schema"\s*:\s*')
-_PAYLOAD = re.compile(rb',\s*"payload"\s*:\s*')
+_SCHEMA_FIRST = re.compile(rb'\s*\{\s*"schema"\s*:\s*')
+_PAYLOAD_FIRST = re.compile(rb'\s*\{\s*"payload"\s*:\s*')
+_THEN_PAYLOAD = re.compile(rb',\s*"payload"\s*:\s*')
+_THEN_SCHEMA = re.compile(rb',\s*"schema"\s*:\s*')
+_MOST_FRAMES = 4
 _TYPE_NAMES = {
     **{kind: kind.value for kind in Type},
     Type.FLOAT32: "float",
@@ -138,20 +143,30 @@ def _struct_builder(fields: Any, replace_nulls: bool) -> SchemaBuilder:
     return builder
 
 
-class Head(NamedTuple):
-    """How a message begins: ``{"schema":<schema>,"payload":`` in any spacing, and the text of the schema in it."""
+class Frame(NamedTuple):
+    """What surrounds the payload of a message: ``{"schema":<schema>,"payload":`` and the closing brace, for example.
 
-    head: bytes
+    Any JSON value between ``start`` and ``end`` makes a whole envelope, if ``schema`` is one JSON value.
+    """
+
+    start: bytes
+    end: bytes
     schema: bytes
 
 
-def candidate_heads(message: bytes) -> list[Head]:
-    """Every beginning of ``message`` that is a head if what it takes for the schema turns out to be one JSON value.
+def candidate_frames(message: bytes) -> list[Frame]:
+    """What may surround the payload of ``message``, where it begins with one of the two members.
 
-    Such a head in front of a JSON value and a closing brace makes a whole envelope, whatever the payload holds.
+    Only the first or last few places that look like the second member are tried, lest a payload full of them take long.
     """
-    start = _START.match(message)
+    if not message.endswith(b"}"):
+        return []
+    start = _SCHEMA_FIRST.match(message)
+    if start is not None:
+        ends = islice(_THEN_PAYLOAD.finditer(message, start.end()), _MOST_FRAMES)
+        return [Frame(message[: end.end()], b"}", message[start.end() : end.start()]) for end in ends]
+    start = _PAYLOAD_FIRST.match(message)
     if start is None:
         return []
-    ends = _PAYLOAD.finditer(message, start.end())
-    return [Head(message[: end.end()], message[start.end() : end.start()]) for end in ends]
+    tails = deque(_THEN_SCHEMA.finditer(message, start.end()), maxlen=_MOST_FRAMES)
+    return [Frame(start[0], message[tail.start() :], message[tail.end() : -1]) for tail in reversed(tails)]

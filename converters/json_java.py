@@ -33,7 +33,7 @@ def suspects(texts: Sequence[bytes], differs: Differ) -> list[int]:
 _DIGITS_ALONE = bytes(ord("0") if byte in b"0123456789" else ord(" ") for byte in range(256))
 _19_DIGITS, _20_DIGITS = b"0" * 19, b"0" * 20
 _MAY_BE_LONG = re.compile(rb"9[2-9][0-9]{17}")
-_LONG_INTEGER = re.compile(rb"(?<![.0-9])(?:[0-9]{20,}|9[2-9][0-9]{17}(?![0-9]))(?![0-9]*[.eE])")
+_LONG_INTEGER = re.compile(rb"(?<![.0-9])(?:[0-9]{20,}+|9[2-9][0-9]{17}(?![0-9]))(?![.eE])")
 _NEGATIVE_ZERO = re.compile(rb"-0(?<![^\s:,\[]-0)(?:\.0+)?(?:[eE][-+]?[0-9]+)?(?![0-9.eE])")
 
 

@@ -11,13 +11,12 @@ import orjson
 
 from connect.api import DataException, Run, Schema, SerializationException, Type, to_held
 from converters.json_decode import Inexact, value_reader
-from converters.json_envelope import WRONG_ENVELOPE, candidate_heads, schema_of
+from converters.json_envelope import WRONG_ENVELOPE, Frame, candidate_frames, schema_of
 from converters.json_java import nests_deeply, reads_differently, suspects
 from converters.json_rows import RowReader
 from converters.json_text import MISSING, parse_nodes, parse_values
 
 _UNREADABLE = "Converting byte[] to Kafka Connect data failed due to serialization error: "
-_CLOSING_BRACE = ord("}")
 _ODD = (ValueError, Inexact, DataException, RecursionError)
 """What the batch forms raise for a message that has to be read by itself; the parsers' own errors are ValueErrors."""
 
@@ -87,18 +86,17 @@ class MessageReader:
                 _extend(runs, *((None, [None]) if message is None else self._read_carefully(message)))
                 position += 1
                 continue
-            payloads = _payloads_after(found[0], islice(messages, position, None))
+            frame, reader = found
+            payloads = _payloads_in(frame, islice(messages, position, None))
             alike = messages[position : position + len(payloads)]
-            self._read_alike(found[1], payloads, alike, runs)  # type: ignore[arg-type]  # no null in it
+            self._read_alike(reader, payloads, alike, runs)  # type: ignore[arg-type]  # no null in it
             position += len(payloads)
 
-    def _find_reader(self, message: bytes) -> tuple[bytes, PayloadReader] | None:
-        if not message.endswith(b"}"):
-            return None
-        for head, schema_text in candidate_heads(message):
-            reader = self._reader_of(schema_text)
+    def _find_reader(self, message: bytes) -> tuple[Frame, PayloadReader] | None:
+        for frame in candidate_frames(message):
+            reader = self._reader_of(frame.schema)
             if reader is not None:
-                return head, reader
+                return frame, reader
         return None
 
     def _new_reader(self, schema_text: bytes) -> PayloadReader | None:
@@ -156,14 +154,15 @@ def _careful_values(message: bytes) -> Any:
     return None if value is MISSING else value
 
 
-def _payloads_after(head: bytes, messages: islice[bytes | None]) -> list[bytes]:
-    """The payloads of the first messages, as far as they begin with ``head`` and end with the closing brace."""
-    length = len(head)
+def _payloads_in(frame: Frame, messages: islice[bytes | None]) -> list[bytes]:
+    """The payloads of the first messages, as far as they lie in that frame."""
+    start, end, _ = frame
+    first, last = len(start), -len(end)
     payloads = []
     for message in messages:
-        if message is None or not message.startswith(head) or message[-1] != _CLOSING_BRACE:
+        if message is None or not message.startswith(start) or not message.endswith(end):
             break
-        payloads.append(message[length:-1])
+        payloads.append(message[first:last])
     return payloads
 
 

@@ -20,7 +20,7 @@ from connect.api import (
 from connect.api.validators import LambdaValidator
 from transforms.casts import TARGETS, Caster, cast_to
 from transforms.field_path import (
-    FIELD_SYNTAX,
+    OWN_FIELD_SYNTAX,
     REPLACE_NULL_WITH_DEFAULT,
     FieldsTransformation,
     convert_members,
@@ -129,7 +129,7 @@ class Cast(FieldsTransformation):
             )
         )
         | REPLACE_NULL_WITH_DEFAULT
-        | FIELD_SYNTAX
+        | OWN_FIELD_SYNTAX
     )
     purpose = "cast types"
 

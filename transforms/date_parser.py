@@ -30,7 +30,7 @@ class DateParser:
     """Reads texts that follow the items of one pattern."""
 
     def __init__(self, items: Sequence[Item]) -> None:
-        following = [*items[1:], Item("", 0)]
+        following = [*items[1:], Item("", 0)][: len(items)]
         self._items = [(item, after.is_number) for item, after in zip(items, following, strict=True)]
         self._century_start = _century_start()
 

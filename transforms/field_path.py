@@ -7,6 +7,7 @@ ExtractField only; here every transformation takes them that takes fields.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from connect.api import (
@@ -41,6 +42,8 @@ FIELD_SYNTAX = ConfigDef(
         CaseInsensitiveValidString("V1", "V2"),
     )
 )
+OWN_FIELD_SYNTAX = ConfigDef(*(replace(key, internal=True) for key in FIELD_SYNTAX))
+"""The same for transformations that can't do it in Java, where it isn't listed."""
 REPLACE_NULL_WITH_DEFAULT = ConfigDef(
     Key(
         "replace.null.with.default",

@@ -19,7 +19,7 @@ from connect.api import (
 )
 from connect.api.validators import NonEmptyList, ValidString
 from transforms.field_path import (
-    FIELD_SYNTAX,
+    OWN_FIELD_SYNTAX,
     REPLACE_NULL_WITH_DEFAULT,
     FieldsTransformation,
     Path,
@@ -64,7 +64,7 @@ class HeaderFrom(FieldsTransformation):
             ),
         )
         | REPLACE_NULL_WITH_DEFAULT
-        | FIELD_SYNTAX
+        | OWN_FIELD_SYNTAX
     )
 
     def configure(self, config: Mapping[str, Any]) -> None:

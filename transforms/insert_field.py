@@ -27,7 +27,7 @@ from connect.api.schema import (
     STRING_SCHEMA,
 )
 from transforms.field_path import (
-    FIELD_SYNTAX,
+    OWN_FIELD_SYNTAX,
     REPLACE_NULL_WITH_DEFAULT,
     FieldsTransformation,
     levels,
@@ -149,7 +149,7 @@ class InsertField(FieldsTransformation):
             _key("static.value", "The fixed text."),
         )
         | REPLACE_NULL_WITH_DEFAULT
-        | FIELD_SYNTAX
+        | OWN_FIELD_SYNTAX
     )
     purpose = "field insertion"
 

@@ -93,9 +93,14 @@ class _Translator:
 
     def next_char(self) -> str:
         if self.position >= len(self.pattern):
-            raise ValueError(f"Unexpected end near index {self.position} {self.pattern}")
+            raise self.wrong("Unexpected end", self.position)
         self.position += 1
         return self.pattern[self.position - 1]
+
+    def wrong(self, what: str, index: int) -> ValueError:
+        """An error as Java shows it, with a mark below the place where it is."""
+        mark = f"\n{' ' * index}^" if index < len(self.pattern) else ""
+        return ValueError(f"{what} near index {index}\n{self.pattern}{mark}")
 
     def sequence(self, depth: int) -> None:
         """Everything up to the end of the group, or of the pattern at depth 0."""
@@ -105,7 +110,7 @@ class _Translator:
             char = self.next_char()
             if char == ")":
                 if not depth:
-                    raise ValueError(f"Unmatched closing ')' near index {self.position - 1} {self.pattern}")
+                    raise self.wrong("Unmatched closing ')'", self.position - 1)
                 break
             found = _FLAGS.match(self.pattern, self.position - 1) if char == "(" else None
             if found and found[3] == ")":
@@ -119,7 +124,7 @@ class _Translator:
                 self.atom(char, depth)
         else:
             if depth:
-                raise ValueError(f"Unclosed group near index {self.position} {self.pattern}")
+                raise self.wrong("Unclosed group", self.position)
         self.out.append(")" * wrapped)
         self.flags = outer
 
@@ -157,7 +162,7 @@ class _Translator:
     def repetition(self) -> None:
         found = _REPETITION.match(self.pattern, self.position - 1)
         if found is None:
-            raise ValueError(f"Illegal repetition near index {self.position - 1} {self.pattern}")
+            raise self.wrong("Illegal repetition", self.position - 1)
         self.out.append(found[0])
         self.position = found.end()
 
@@ -174,7 +179,7 @@ class _Translator:
             assert found is not None
             opening = found[0]
             if self.pattern.startswith("?", found.end()):
-                raise ValueError(f"Unknown inline modifier near index {start + 2} {self.pattern}")
+                raise self.wrong("Unknown inline modifier", start + 2)
         self.position = found.end()
         self.out.append(opening)
         self.groups += opening == "(" or opening.startswith("(?P")
@@ -234,7 +239,7 @@ class _Translator:
         if char in _CHARACTERS:
             return _member(_CHARACTERS[char]), False
         if char.isascii() and char.isalnum():
-            raise ValueError(f"Illegal/unsupported escape sequence near index {self.position - 1} {self.pattern}")
+            raise self.wrong("Illegal/unsupported escape sequence", self.position - 1)
         return _member(char), False
 
     def char_class(self) -> str:
@@ -244,6 +249,8 @@ class _Translator:
         operands: list[list[str]] = [[]]
         members = ""
         while self.position == start or not self.take("]"):
+            if self.position >= len(self.pattern):
+                raise self.wrong("Unclosed character class", len(self.pattern) - 1)
             if self.take("&&"):
                 operands[-1] += [f"[{members}]"] if members else []
                 operands.append([])
@@ -358,8 +365,11 @@ class ValidJavaRegex:
     """A regular expression of Java's."""
 
     def __call__(self, name: str, value: Any) -> None:
+        if value is None:
+            reason = 'Cannot invoke "String.isEmpty()" because "this.pattern" is null'
+            raise ConfigException(name, value, f"Invalid regex: {reason}")
         try:
-            compile_java_regex(value or "")
+            compile_java_regex(value)
         except ValueError as error:
             raise ConfigException(name, value, f"Invalid regex: {error}") from None
 

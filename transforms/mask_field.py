@@ -22,7 +22,7 @@ from connect.api.values import (
     convert_to_short,
 )
 from transforms.field_path import (
-    FIELD_SYNTAX,
+    OWN_FIELD_SYNTAX,
     REPLACE_NULL_WITH_DEFAULT,
     FieldsTransformation,
     convert_members,
@@ -155,7 +155,7 @@ class MaskField(FieldsTransformation):
             ),
         )
         | REPLACE_NULL_WITH_DEFAULT
-        | FIELD_SYNTAX
+        | OWN_FIELD_SYNTAX
     )
     purpose = "mask fields"
 

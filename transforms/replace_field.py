@@ -19,7 +19,7 @@ from connect.api import (
 )
 from connect.api.validators import LambdaValidator, ValidList
 from transforms.field_path import (
-    FIELD_SYNTAX,
+    OWN_FIELD_SYNTAX,
     REPLACE_NULL_WITH_DEFAULT,
     FieldsTransformation,
     Path,
@@ -148,7 +148,7 @@ class ReplaceField(FieldsTransformation):
             ),
         )
         | REPLACE_NULL_WITH_DEFAULT
-        | FIELD_SYNTAX
+        | OWN_FIELD_SYNTAX
     )
     purpose = "field replacement"
 

@@ -154,7 +154,7 @@ def _read_parts(items: Sequence[Item]) -> list[tuple[slice, dict[str, int]]]:
 
 def _has_usual_shape(items: Sequence[Item]) -> bool:
     """True when each number has a fixed width, and at most a zone at the end a width of its own."""
-    for item, after in zip(items, [*items[1:], Item("", 0)], strict=True):
+    for item, after in zip(items, [*items[1:], Item("", 0)][: len(items)], strict=True):
         if item.letter in ("X", "Z") and after is not items[-1] and not after.text:
             continue
         if item.letter not in ("", "y", "M", "d", "H", "m", "s", "S"):

@@ -17,7 +17,7 @@ from connect.api import (
 )
 from connect.api.validators import ValidList
 from transforms.field_path import (
-    FIELD_SYNTAX,
+    OWN_FIELD_SYNTAX,
     REPLACE_NULL_WITH_DEFAULT,
     path_of,
     read_maps,
@@ -43,7 +43,7 @@ class ValueToKey(SidedTransformation):
             )
         )
         | REPLACE_NULL_WITH_DEFAULT
-        | FIELD_SYNTAX
+        | OWN_FIELD_SYNTAX
     )
     SIDE = Side.VALUE
     purpose = "copying fields from value to key"

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from connect.api import ConfigException, ConnectException
-from connect.cli.worker import RunningConnectWorker, cluster_id, start_rest
-from connect.herder.distributed.herder import DistributedHerder
+from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_parts, make_services
+from connect.herder.distributed.herder import DistributedHerder, WorkerAddress
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients
 from connect.kafka.membership import GroupSettings, Membership
-from connect.plugins.registry import process_plugins
-from connect.rest.server import advertised_address, bind, parse_listeners
+from connect.rest.listeners import advertised_address, bind, parse_listeners
+from connect.rest.server import RestServer
 from connect.runtime.forkserver import ForkServer
 from connect.runtime.supervisor import Supervisor
 from connect.runtime.worker import Worker
@@ -56,14 +56,17 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
         producer=clients.topic_producer("offsets"),
         consumer=clients.topic_consumer("offsets"),
     )
-    stores: list[Store] = [configs, statuses, offsets]
+    stores = Stores(configs, statuses, offsets)
+    parts = make_parts(properties, supervisor, properties["group.id"])
+    scheme = properties.get("rest.advertised.listener") or listeners[0].scheme
     herder = DistributedHerder(
-        f"{host}:{port}",
-        f"{properties.get('rest.advertised.listener') or listeners[0].scheme}://{host}:{port}/",
+        WorkerAddress(f"{host}:{port}", f"{scheme}://{host}:{port}/"),
         properties,
         configs,
         statuses,
-        process_plugins(),
+        parts.listing,
+        parts.validation,
+        parts.loggers,
         lambda group: Membership(clients.membership(f"{host}:{port}"), GroupSettings.of(properties), group),
     )
     configs.set_listener(herder)
@@ -74,7 +77,9 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
         identified.cancel()
         raise
     herder.start(Worker(properties, supervisor, WorkerOffsets(offsets), herder, properties["group.id"]))
-    rest = await start_rest(sockets, herder, await identified)
+    rest = RestServer(properties, sockets)
+    await rest.start(make_services(herder, clients, stores, parts), await identified)
+    # Only now: the library that speaks to the group takes long to load.
     herder.join()
     return RunningConnectWorker(rest, herder, supervisor, stores)
 
@@ -89,7 +94,7 @@ class Store(Protocol):
         """Give everything back."""
 
 
-def _start_all(stores: list[Store]) -> None:
+def _start_all(stores: Sequence[Store]) -> None:
     with ThreadPoolExecutor(len(stores)) as pool:
         started = [pool.submit(store.start) for store in stores]
     failure = next((each.exception() for each in started if each.exception()), None)

@@ -9,12 +9,12 @@ from pathlib import Path
 from connect.api import ConfigException, ConnectException
 from connect.cli.connector_file import read_connector_file
 from connect.cli.distributed_worker import check_required
-from connect.cli.worker import RunningConnectWorker, cluster_id, start_rest
+from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_parts, make_services
 from connect.herder.herder import Herder
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients
-from connect.plugins.registry import process_plugins
-from connect.rest.server import advertised_address, bind, parse_listeners
+from connect.rest.listeners import advertised_address, bind, parse_listeners
+from connect.rest.server import RestServer
 from connect.runtime.forkserver import ForkServer
 from connect.runtime.supervisor import Supervisor
 from connect.runtime.worker import Worker
@@ -39,16 +39,29 @@ async def start(
     sockets = [bind(listener) for listener in listeners]
     host, port = advertised_address(properties, listeners[0], sockets[0].getsockname()[1])
     supervisor = Supervisor(fork_server)
-    admin = RealKafka().admin(ConnectClients(properties).shared_admin())
+    clients = ConnectClients(properties)
+    admin = RealKafka().admin(clients.shared_admin())
     cluster = await asyncio.to_thread(cluster_id, admin)
     configs, statuses = MemoryConfigBackingStore(), MemoryStatusBackingStore()
     offsets = FileOffsetBackingStore(Path(properties["offset.storage.file.filename"]))
-    herder = Herder(f"{host}:{port}", properties, configs, statuses, process_plugins(), waits_for_tasks=True)
+    stores = Stores(configs, statuses, offsets)
+    parts = make_parts(properties, supervisor, None)
+    herder = Herder(
+        f"{host}:{port}",
+        properties,
+        configs,
+        statuses,
+        parts.listing,
+        parts.validation,
+        parts.loggers,
+        standalone=True,
+    )
     configs.set_listener(herder)
     configs.start()
     await asyncio.to_thread(offsets.start)
     herder.start(Worker(properties, supervisor, WorkerOffsets(offsets), herder))
-    rest = await start_rest(sockets, herder, cluster)
+    rest = RestServer(properties, sockets)
+    await rest.start(make_services(herder, clients, stores, parts), cluster)
     worker = RunningConnectWorker(rest, herder, supervisor, [offsets])
     try:
         for file in files:

@@ -21,12 +21,8 @@ class RebalanceNeeded(ConnectException):
     java_class = "org.apache.kafka.connect.runtime.distributed.RebalanceNeededException"
 
 
-class NotSigned(ConnectException):
-    """A request between workers has the wrong signature (403)."""
-
-
-class StillStarting(ConnectException):
-    """The worker can't answer yet (503)."""
+class Unavailable(ConnectException):
+    """The worker can't do that yet (503)."""
 
 
 class Conflict(ConnectException):

@@ -8,15 +8,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from connect.api import AlreadyExistsException, ConnectException, NotFoundException
-from connect.herder.errors import (
-    BadRequest,
-    Conflict,
-    Forbidden,
-    NotSigned,
-    RebalanceNeeded,
-    Rejected,
-    StillStarting,
-)
+from connect.herder.errors import BadRequest, Conflict, Forbidden, RebalanceNeeded, Rejected, Unavailable
 from connect.rest.answers import json_response
 
 log = logging.getLogger(__name__)
@@ -28,8 +20,7 @@ _STATUS = {
     Forbidden: 403,
     RebalanceNeeded: 409,
     Conflict: 409,
-    NotSigned: 403,
-    StillStarting: 503,
+    Unavailable: 503,
 }
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -50,7 +41,7 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
             raise
         answer = error_response(error.status, f"HTTP {error.status} {error.reason}")
         if isinstance(error, web.HTTPMethodNotAllowed):
-            answer.headers["Allow"] = ",".join(sorted(error.allowed_methods))
+            answer.headers["Allow"] = ",".join(sorted({*error.allowed_methods, "OPTIONS"}))
         return answer
     except Rejected as error:
         return error_response(error.status, str(error))

@@ -60,7 +60,12 @@ class Forwarding:
         if body:
             headers["Content-Type"] = "application/json"
         log.debug("Forwarding %s %s to %s", request.method, request.path, target)
-        return await self._send(request.method, target, parameters, headers, body)
+        answer = await self._send(request.method, target, parameters, headers, body)
+        location = answer.headers.get("Location")
+        if location is not None:
+            path = location[location.find("/connectors/") :]
+            answer.headers["Location"] = f"{request.scheme}://{request.host}{path}"
+        return answer
 
     async def _send(
         self, method: str, target: str, parameters: dict[str, str], headers: dict[str, str], body: bytes
@@ -87,7 +92,7 @@ def _answer(status: int, content: bytes, location: str | None) -> web.Response:
         raise ConnectException(f"Unexpected status code when handling forwarded request: {status}")
     headers = {"Content-Type": "application/json"} if content else {}
     if location is not None:
-        headers["Location"] = location[location.find("/connectors/") :]
+        headers["Location"] = location
     return web.Response(status=status, body=content, headers=headers)
 
 

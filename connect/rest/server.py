@@ -1,122 +1,98 @@
-"""The REST server: listeners, routes, and an orderly end."""
+"""The REST server: routes on sockets, and an orderly end."""
 
 from __future__ import annotations
 
 import logging
-import re
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from connect import KAFKA_VERSION
-from connect.api import ConfigException
 from connect.herder.distributed.herder import DistributedHerder
 from connect.herder.herder import Herder
-from connect.rest.answers import flag, json_response
-from connect.rest.cluster import ClusterRoutes
+from connect.herder.offsets import ConnectorOffsets
+from connect.herder.plugin_listing import PluginListing
+from connect.herder.validation import ConnectorValidation
+from connect.loggers import Loggers
 from connect.rest.connectors import ConnectorRoutes
 from connect.rest.errors import error_middleware
 from connect.rest.forwarding import Forwarding
+from connect.rest.internal import InternalRoutes
+from connect.rest.logger_routes import LoggerRoutes
+from connect.rest.offsets import OffsetRoutes
+from connect.rest.placement import PlacementRoutes
+from connect.rest.plugins import PluginRoutes
+from connect.rest.root import RootRoutes
+from connect.rest.routing import Route, add_routes, refuse_ambiguous_paths
 
 log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
-_LISTENER = re.compile(r"^(.*)://\[?([0-9a-zA-Z\-%._:]*)\]?:(-?[0-9]+)")
+MAX_LINE_BYTES = 16 * 1024
 _SHUTDOWN_SECONDS = 3.0
-_COMMIT = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
-    """An address to listen on; an empty host means all interfaces."""
+class Services:
+    """What the resources show and change."""
 
-    scheme: str
-    host: str
-    port: int
+    herder: Herder
+    offsets: ConnectorOffsets
+    plugins: PluginListing
+    validation: ConnectorValidation
+    loggers: Loggers
 
+    def routes(self, cluster_id: str | None) -> list[Route]:
+        """The routes that users and other workers see."""
+        return [
+            *RootRoutes(self.herder, cluster_id).routes(),
+            *ConnectorRoutes(self.herder).routes(),
+            *OffsetRoutes(self.herder, self.offsets).routes(),
+            *PluginRoutes(self.plugins, self.validation).routes(),
+            *InternalRoutes(self.herder).routes(),
+        ]
 
-def parse_listeners(properties: Mapping[str, str]) -> list[Listener]:
-    """The worker's ``listeners``. Raises ConfigException."""
-    text = properties.get("listeners", "http://:8083")
-    listeners = []
-    for part in text.split(","):
-        match = _LISTENER.match(part.strip())
-        if match is None:
-            raise ConfigException(
-                "listeners", text, "Listener doesn't have the right format (protocol://hostname:port)."
-            )
-        scheme, host, port = match.groups()
-        if scheme.lower() not in ("http", "https"):
-            raise ConfigException("listeners", text, 'Listener protocol must be either "http" or "https".')
-        listeners.append(Listener(scheme.lower(), host, int(port)))
-    return listeners
-
-
-def bind(listener: Listener) -> socket.socket:
-    """A socket that listens there. Raises ConfigException that says what to do when the port is taken."""
-    host = listener.host or None
-    try:
-        return socket.create_server(
-            (host or "", listener.port), family=socket.AF_INET6 if host and ":" in host else socket.AF_INET, backlog=128
-        )
-    except OSError as error:
-        raise ConfigException(
-            f"Can't listen on {listener.scheme}://{listener.host}:{listener.port}: {error.strerror}. "
-            "Stop what uses the port, or choose another one with 'listeners'."
-        ) from None
-
-
-def advertised_address(properties: Mapping[str, str], listener: Listener, port: int) -> tuple[str, int]:
-    """Host and port under which other workers reach this one: its id in the cluster."""
-    host = properties.get("rest.advertised.host.name") or listener.host or socket.gethostname()
-    return host, int(properties.get("rest.advertised.port") or port)
+    def admin_routes(self) -> list[Route]:
+        """The routes that may be kept apart, by ``admin.listeners``."""
+        placement = PlacementRoutes(self.herder).routes() if isinstance(self.herder, DistributedHerder) else []
+        return [*LoggerRoutes(self.herder, self.loggers).routes(), *placement]
 
 
 class RestServer:
     """Serves the REST API."""
 
-    def __init__(self, sockets: Sequence[socket.socket], cluster_id: str | None) -> None:
+    def __init__(self, properties: Mapping[str, str], sockets: Sequence[socket.socket]) -> None:
+        self._properties = properties
         self._sockets = list(sockets)
-        self.cluster_id = cluster_id
-        self._runner: web.AppRunner | None = None
+        self._runners: list[web.AppRunner] = []
 
-    async def start(self, herder: Herder) -> None:
-        """Begin to answer."""
+    async def start(self, services: Services, cluster_id: str | None) -> None:
+        """Begin to answer; ``cluster_id`` is the Kafka cluster's."""
+        routes = services.routes(cluster_id)
+        if self._properties.get("admin.listeners") is None:
+            routes += services.admin_routes()
+        await self._serve(routes, self._sockets)
+
+    async def _serve(self, routes: Iterable[Route], sockets: Iterable[socket.socket]) -> None:
         forwarding = Forwarding()
-        app = web.Application(middlewares=[error_middleware, forwarding.middleware()], client_max_size=MAX_BODY_BYTES)
+        middlewares = [refuse_ambiguous_paths, error_middleware, forwarding.middleware()]
+        app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY_BYTES)
         app.on_cleanup.append(forwarding.close)
-        app.add_routes(self._root_routes(herder))
-        app.add_routes(ConnectorRoutes(herder).routes())
-        if isinstance(herder, DistributedHerder):
-            app.add_routes(ClusterRoutes(herder).routes())
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
-        await self._runner.setup()
-        for sock in self._sockets:
-            await web.SockSite(self._runner, sock).start()
-
-    def _root_routes(self, herder: Herder) -> list[web.RouteDef]:
-        async def root(_: web.Request) -> web.Response:
-            return json_response({"version": KAFKA_VERSION, "commit": _COMMIT, "kafka_cluster_id": self.cluster_id})
-
-        async def health(_: web.Request) -> web.Response:
-            message = "Worker has completed startup and is ready to handle requests."
-            return json_response({"status": "healthy", "message": message})
-
-        async def plugins(request: web.Request) -> web.Response:
-            return json_response(herder.plugins(connectors_only=flag(request, "connectorsOnly", True)))
-
-        return [web.get("/", root), web.get("/health", health), web.get("/connector-plugins", plugins)]
+        add_routes(app, routes)
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            shutdown_timeout=_SHUTDOWN_SECONDS,
+            max_line_size=MAX_LINE_BYTES,
+            max_field_size=MAX_LINE_BYTES,
+        )
+        self._runners.append(runner)
+        await runner.setup()
+        for sock in sockets:
+            await web.SockSite(runner, sock).start()
 
     async def stop(self) -> None:
         """Finish what is being answered, then close."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-
-
-def base_url(request: web.Request) -> str:
-    """The URL under which the client reached this worker."""
-    parts = urlsplit(str(request.url))
-    return f"{parts.scheme}://{parts.netloc}"
+        for runner in self._runners:
+            await runner.cleanup()

@@ -50,7 +50,12 @@ class PluginRequests:
         self._registry = registry
 
     def validate(
-        self, stage: Stage, config: Mapping[str, str | None], worker: Mapping[str, str], group_id: str | None
+        self,
+        stage: Stage,
+        config: Mapping[str, str | None],
+        worker: Mapping[str, str],
+        group_id: str | None,
+        lint: bool,
     ) -> Json:
         """The judgement on a connector configuration. Raises BadConnectorConfig, ConfigException."""
         return ConnectorValidator(self._registry, worker, group_id).validate(config, stage)
@@ -76,6 +81,7 @@ class PluginRequests:
                 else key
             )
             for key in keys
+            if writer.is_shown(key)
         ]
 
     def _described(self, plugin: str, version: str | None) -> Plugin:

@@ -52,6 +52,13 @@ def compile_plain(schema: Schema, rules: PlainRules) -> Plain | None:
             return None
 
 
+def names_of_plain_rows(schema: Schema, rules: PlainRules) -> tuple[str, ...] | None:
+    """The fields' names where rows without a None need no conversion but to be zipped with them; else None."""
+    if schema.type is not Type.STRUCT or any(compile_plain(field.schema, rules) for field in schema.fields):
+        return None
+    return tuple(field.name for field in schema.fields)
+
+
 def to_base64(value: Any) -> str:
     """Bytes, or a view of bytes, as base64 text."""
     return base64.b64encode(value).decode("ascii")

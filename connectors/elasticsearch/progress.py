@@ -70,7 +70,9 @@ class Progress:
 
     def add(self, chunk: Chunk) -> None:
         """A chunk was taken."""
-        self._waiting.setdefault(chunk.partition, deque()).append(chunk)
+        chunks = self._waiting.setdefault(chunk.partition, deque())
+        _drop_complete(chunks)
+        chunks.append(chunk)
 
     def stick(self, partition: TopicPartition, offset: int) -> None:
         """The record at that offset can't be handled: never commit past it."""
@@ -100,8 +102,7 @@ class Progress:
 
     def _first_outstanding(self, partition: TopicPartition) -> int | None:
         chunks = self._waiting.get(partition, deque())
-        while chunks and chunks[0].complete:
-            chunks.popleft()
+        _drop_complete(chunks)
         waiting = [chunk.first_missing for chunk in chunks if not chunk.complete]
         stuck = self._stuck.get(partition)
         return min(waiting if stuck is None else [*waiting, stuck], default=None)
@@ -111,3 +112,8 @@ class Progress:
         for partition in partitions:
             for kept in (self._first, self._waiting, self._passed, self._stuck):
                 kept.pop(partition, None)
+
+
+def _drop_complete(chunks: deque[Chunk]) -> None:
+    while chunks and chunks[0].complete:
+        chunks.popleft()

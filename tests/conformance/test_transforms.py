@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +12,16 @@ from connect.api.errors import ConfigException, ConnectException
 from connect.api.record import ConnectRecord, SinkRecord, SourceRecord
 from connect.api.transformation import Predicate, Transformation
 from tests.conformance.smts import batch_of, make_plugin, records_of
-from tests.conformance.vectors import Json, case_id, check_error, decode_record, encode_record, load_cases, same
+from tests.conformance.vectors import (
+    CONFORMANCE_DIR,
+    Json,
+    case_id,
+    check_error,
+    decode_record,
+    encode_record,
+    load_cases,
+    same,
+)
 
 BATCH_SIZE = 3
 
@@ -65,3 +75,23 @@ def test_transforms(case: Json, apply: Apply, size: int) -> None:
     wanted = [] if expected.get("dropped") else [expected["record"]] * size
     actual = [encode_record(changed) for changed in run()]
     assert same(actual, wanted), f"{actual[:1]} instead of {wanted[:1]}"
+
+
+CONFIG_DEFINITIONS = [
+    definition
+    for path in sorted((CONFORMANCE_DIR / "configdef").glob("*.json"))
+    if (definition := json.loads(path.read_text()))["class"].startswith("org.apache.kafka.connect.transforms.")
+]
+
+
+def test_config_definitions_were_recorded() -> None:
+    assert CONFIG_DEFINITIONS, f"no recorded definitions in {CONFORMANCE_DIR / 'configdef'}"
+
+
+@pytest.mark.parametrize("definition", CONFIG_DEFINITIONS, ids=lambda definition: definition["class"])
+def test_config_definitions(definition: Json) -> None:
+    keys = [key.describe() for key in make_plugin(definition["class"]).CONFIG]
+    for recorded in definition["keys"]:
+        key = keys[recorded.pop("position")]
+        assert {name: key[name] for name in recorded} == recorded
+        assert key["documentation"]

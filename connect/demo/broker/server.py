@@ -26,27 +26,31 @@ class Broker:
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         self._requested = (host, port)
         self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.StreamWriter] = set()
+        self._connections: set[asyncio.Task[None]] = set()
         self._topics: Topics
         self._coordinator: Coordinator
 
     async def start(self) -> tuple[str, int]:
         """Listen; returns host and port. Raises OSError when the port is taken."""
         host, port = self._requested
-        self._server = await asyncio.start_server(self._serve, host, port)
+        self._server = await asyncio.start_server(self._serve, host, port, start_serving=False)
         address = (host, self._server.sockets[0].getsockname()[1])
         self._topics = Topics(address)
         self._coordinator = Coordinator(address)
+        await self._server.start_serving()
         return address
 
     async def stop(self) -> None:
         assert self._server is not None
         self._server.close()
-        for writer in self._connections:
-            writer.close()
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._connections.add(writer)
+        connection = asyncio.current_task()
+        assert connection is not None
+        self._connections.add(connection)
         peer = str(writer.get_extra_info("peername")[0])
         try:
             while True:
@@ -62,7 +66,7 @@ class Broker:
         except MalformedMessage as error:
             logger.warning("Closing the connection of %s, which sent what isn't Kafka's protocol: %s", peer, error)
         finally:
-            self._connections.discard(writer)
+            self._connections.discard(connection)
             writer.close()
 
     async def _answer(self, frame: bytes, peer: str) -> bytes | None:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from connect.api import ConnectException, NotFoundException
 from connect.herder.distributed.catch_up import CatchUp
@@ -18,13 +18,17 @@ from connect.herder.distributed.group import ConnectGroup, GroupView
 from connect.herder.distributed.leader_client import LeaderClient
 from connect.herder.distributed.leadership import Leadership, Placement
 from connect.herder.distributed.protocol import Protocol as ConnectProtocol
-from connect.herder.distributed.signatures import SigningSettings, needs_new_key, new_key, seconds_left, verify
+from connect.herder.distributed.session_keys import SessionKeys
 from connect.herder.entities import Json
 from connect.herder.errors import BadRequest, HandledElsewhere, RebalanceNeeded
 from connect.herder.herder import Herder
+from connect.herder.internal_requests import Signature
+from connect.herder.plugin_listing import PluginListing
+from connect.herder.restart_plan import RestartPlan, plan_restart
 from connect.herder.runner import ConnectorRunner, Wanted
+from connect.herder.validation import ConnectorValidation
 from connect.kafka.membership import GroupListener
-from connect.plugins.registry import PluginRegistry
+from connect.loggers import Loggers
 from connect.runtime.ids import ConnectorTaskId, State, TargetState
 from connect.runtime.worker import CONNECTOR_STOP_SECONDS, Worker
 from connect.storage.cluster_state import Config, RestartRequest, SessionKey
@@ -37,6 +41,7 @@ REQUEST_SECONDS = 90.0
 _FLUSH_SECONDS = 10.0
 _REFRESH_SECONDS = 30.0
 _SETTLE_MARGIN_SECONDS = 5.0
+_LONGEST_KEY_SECONDS = 86_400.0
 _FIRST_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 0.25, 60.0
 
 
@@ -63,30 +68,42 @@ class GroupMembership(Protocol):
         """The present assignment is about to change."""
 
 
+class WorkerAddress(NamedTuple):
+    """Of a worker: ``host:port``, as statuses name it, and the URL at which the others reach its REST API."""
+
+    worker_id: str
+    url: str
+
+
 class DistributedHerder(Herder):
-    """One worker of many. ``url`` is where the others reach its REST API."""
+    """One worker of many."""
 
     def __init__(
         self,
-        worker_id: str,
-        url: str,
+        address: WorkerAddress,
         properties: Mapping[str, str],
         configs: ConfigBackingStore,
         statuses: StatusBackingStore,
-        registry: PluginRegistry,
+        plugins: PluginListing,
+        validation: ConnectorValidation,
+        loggers: Loggers,
         make_membership: Callable[[GroupListener], GroupMembership],
     ) -> None:
-        super().__init__(worker_id, properties, configs, statuses, registry, waits_for_tasks=False)
+        super().__init__(
+            address.worker_id, properties, configs, statuses, plugins, validation, loggers, standalone=False
+        )
         offered = ConnectProtocol[properties.get("connect.protocol", "sessioned").upper()]
         max_delay = int(properties.get("scheduled.rebalance.max.delay.ms", "300000"))
         session = int(properties.get("session.timeout.ms", "10000"))
         self._leadership = Leadership(max_delay, configs.snapshot)
         remembers = (session + max_delay) / 1000 if max_delay else 0.0
-        self._group = ConnectGroup(url, offered, self._leadership, configs.snapshot, self, remembers)
+        self._group = ConnectGroup(address.url, offered, self._leadership, configs.snapshot, self, remembers)
         self._membership = make_membership(self._group)
         self._catch_up = CatchUp(properties, max_delay)
-        self._signing = SigningSettings.of(properties)
-        self._leader_client = LeaderClient(self._signing, self._signing_key)
+        self._keys = SessionKeys.of(properties)
+        self._leader_client = LeaderClient(
+            properties.get("inter.worker.signature.algorithm", "HmacSHA256"), self._signing_key
+        )
         self._view: GroupView | None = None
         self._instances: frozenset[str] = frozenset()
         self._tasks: frozenset[ConnectorTaskId] = frozenset()
@@ -304,9 +321,9 @@ class DistributedHerder(Herder):
             self._key_timer.cancel()
         if not self._leads_with(ConnectProtocol.SESSIONED) or self._closing:
             return
-        if needs_new_key(self._signing, self._state().session_key):
+        if self._keys.must_replace(self._state().session_key):
             try:
-                await asyncio.to_thread(self._configs.put_session_key, new_key(self._signing))
+                await asyncio.to_thread(self._configs.put_session_key, self._keys.new())
             except ConnectException as error:
                 log.error("A new session key could not be written and will be tried again: %s", error)
         self._key_timer = asyncio.get_running_loop().call_later(
@@ -317,9 +334,7 @@ class DistributedHerder(Herder):
         key = self._state().session_key
         if key is None:
             return _FIRST_RETRY_SECONDS
-        if self._signing.key_ttl <= 0:
-            return 3600.0
-        return max(seconds_left(self._signing, key), _FIRST_RETRY_SECONDS)
+        return min(max(self._keys.seconds_left(key), _FIRST_RETRY_SECONDS), _LONGEST_KEY_SECONDS)
 
     def _leads_with(self, protocol: ConnectProtocol) -> bool:
         return self._view is not None and self._view.is_leader and self._view.protocol is protocol
@@ -341,7 +356,7 @@ class DistributedHerder(Herder):
             raise ConnectException("Worker is shutting down")
         return self._view
 
-    async def _must_lead(self) -> None:
+    async def require_leader(self) -> None:
         """Raises HandledElsewhere when another worker leads."""
         view = await self._formed()
         if not view.is_leader:
@@ -367,32 +382,8 @@ class DistributedHerder(Herder):
 
     # Changing
 
-    async def create_connector(self, connector: str, config: Config, initial: TargetState | None) -> Json:
-        """Add a connector."""
-        self._validate(config)
-        await self._must_lead()
-        return await super().create_connector(connector, config, initial)
-
-    async def put_connector_config(self, connector: str, config: Config) -> tuple[bool, Json]:
-        """Add or change a connector."""
-        self._validate(config)
-        await self._must_lead()
-        return await super().put_connector_config(connector, config)
-
-    async def patch_connector_config(self, connector: str, patch: Config) -> Json:
-        """Change some keys of a connector."""
-        await self._must_lead()
-        return await super().patch_connector_config(connector, patch)
-
-    async def delete_connector(self, connector: str) -> None:
-        """Stop and forget a connector."""
-        await self._must_lead()
-        await super().delete_connector(connector)
-
     async def set_target_state(self, connector: str, target: TargetState) -> None:
         """Any worker may pause and resume; the leader stops."""
-        if target is TargetState.STOPPED:
-            await self._must_lead()
         await super().set_target_state(connector, target)
         if target is TargetState.STOPPED:
             await self._refresh(_REFRESH_SECONDS)
@@ -409,37 +400,31 @@ class DistributedHerder(Herder):
         if not include_tasks and not only_failed:
             await self._must_run(connector)
             return await super().restart_connector(connector)
-        await self._must_lead()
+        await self.require_leader()
         if not self._state().contains(connector):
             raise NotFoundException(f"Unknown connector: {connector}")
-        status = self.connector_status(connector)
+        plan = plan_restart(self.connector_status(connector), include_tasks=include_tasks, only_failed=only_failed)
         request = RestartRequest(connector, only_failed, include_tasks)
         await asyncio.to_thread(self._configs.put_restart_request, request)
-        chosen = self._chosen(only_failed)
-        shown = [status["connector"], *(status["tasks"] if include_tasks else ())]
-        for each in shown:
-            if chosen(each["state"]):
-                each["state"] = State.RESTARTING.value
-                each.pop("trace", None)
-        return status
+        return plan.status
 
     async def _carry_out(self, request: RestartRequest) -> None:
-        connector, chosen = request.connector, self._chosen(request.only_failed)
+        connector = request.connector
         try:
             status = self.connector_status(connector)
         except NotFoundException:
             log.debug("Connector %s, which was to be restarted, is gone", connector)
             return
-        task_ids = [ConnectorTaskId(connector, task["id"]) for task in status["tasks"] if chosen(task["state"])]
-        mine = [task_id for task_id in task_ids if request.include_tasks and task_id in self._tasks]
-        instance = connector in self._instances and chosen(status["connector"]["state"])
-        if not mine and not instance:
+        whole = plan_restart(status, include_tasks=request.include_tasks, only_failed=request.only_failed)
+        tasks = tuple(number for number in whole.tasks if ConnectorTaskId(connector, number) in self._tasks)
+        mine = RestartPlan(whole.instance and connector in self._instances, tasks, status)
+        if not mine.tasks and not mine.instance:
             return
-        for task_id in mine:
-            self.report_task(task_id, State.RESTARTING)
-        if instance:
+        for number in mine.tasks:
+            self.report_task(ConnectorTaskId(connector, number), State.RESTARTING)
+        if mine.instance:
             self.report_connector(connector, State.RESTARTING)
-        await self._restart(connector, instance, mine)
+        await self._restart(connector, mine)
 
     # Task configurations
 
@@ -471,17 +456,17 @@ class DistributedHerder(Herder):
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_RETRY_SECONDS)
 
-    async def put_task_configs(
-        self, connector: str, configs: Sequence[Config], headers: Mapping[str, str], body: bytes
+    async def take_task_configs(
+        self, connector: str, configs: Sequence[Config], body: bytes, signature: Signature | None
     ) -> None:
-        """A follower's request to store task configurations; ``headers`` and ``body`` as it sent them.
+        """Store task configurations that another worker has made, as the leader.
 
-        Raises HandledElsewhere, NotFoundException, BadRequest, NotSigned, StillStarting.
+        Raises HandledElsewhere, NotFoundException, BadRequest, Forbidden, Unavailable.
         """
         view = await self._formed()
         if view.protocol is ConnectProtocol.SESSIONED:
-            verify(self._signing, self._state().session_key, headers, body)
-        await self._must_lead()
+            self._internal.check(body, signature, self._state().session_key)
+        await self.require_leader()
         self._known(connector)
         if configs and self._state().target_state(connector) is TargetState.STOPPED:
             raise BadRequest(f"Cannot submit non-empty set of task configs for stopped connector {connector}")
@@ -491,7 +476,7 @@ class DistributedHerder(Herder):
 
     async def placement(self) -> Placement:
         """What runs where and why, as the leader decided. Raises HandledElsewhere when another worker leads."""
-        await self._must_lead()
+        await self.require_leader()
         found = self._leadership.placement
         if found is None:
             raise RebalanceNeeded("The group is forming")

@@ -11,8 +11,8 @@ import aiohttp
 import orjson
 
 from connect.api import ConnectException
-from connect.herder.distributed.signatures import SigningSettings, sign
 from connect.herder.errors import Rejected
+from connect.herder.internal_requests import sign
 from connect.storage.cluster_state import Config, SessionKey
 
 _TIMEOUT_SECONDS = 90.0
@@ -23,8 +23,8 @@ _FIRST_RETRY_SECONDS = 0.25
 class LeaderClient:
     """Sends signed requests. ``session_key`` gives the present key, or None while requests aren't signed."""
 
-    def __init__(self, settings: SigningSettings, session_key: Callable[[], SessionKey | None]) -> None:
-        self._settings = settings
+    def __init__(self, algorithm: str, session_key: Callable[[], SessionKey | None]) -> None:
+        self._algorithm = algorithm
         self._session_key = session_key
         self._session: aiohttp.ClientSession | None = None
 
@@ -53,7 +53,7 @@ class LeaderClient:
         headers = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "kafka-connect"}
         key = self._session_key()
         if key is not None:
-            headers |= sign(self._settings, key, body)
+            headers |= sign(body, key, self._algorithm).headers()
         try:
             async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
                 if answer.status >= 300:

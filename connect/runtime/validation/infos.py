@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,8 +25,14 @@ class Section:
 class InfoWriter:
     """Writes keys and values as REST shows them; classes go by their full names."""
 
-    def __init__(self, registry: PluginRegistry) -> None:
+    def __init__(self, registry: PluginRegistry, given: Collection[str] = ()) -> None:
+        """``given``: the keys of the configuration; internal keys are only shown when they are among them."""
         self._registry = registry
+        self._given = given
+
+    def is_shown(self, key: Key) -> bool:
+        """Whether a key appears at all."""
+        return not key.internal or key.name in self._given
 
     def definition(self, key: Key, prefix: str = "") -> Json:
         """A key; under a prefix only its name changes."""
@@ -56,6 +62,8 @@ class InfoWriter:
             if value.name not in keys:
                 section.configs.append({"definition": None, "value": self.value(value, None)})
         for name, key in keys.items():
+            if not self.is_shown(key):
+                continue
             found = by_name.get(name, ConfigValue(name))
             section.configs.append({"definition": self.definition(key), "value": self.value(found, key.type)})
         section.error_count = sum(len(value.errors) for value in by_name.values())

@@ -72,7 +72,9 @@ class StageKeys:
         )
         own = self._own_keys(role, class_name, version)
         if own is not None:
-            unmasked = [key for key in own if key.name not in common]
+            unmasked = [
+                key for key in own if key.name not in common and (not key.internal or prefix + key.name in self._config)
+            ]
             yield from ConfigDef(*unmasked, *common).embedded(prefix, group, 2)
 
     def _check(self, prefix: str, role: Role, value: Any) -> None:

@@ -40,7 +40,6 @@ class ConnectorValidator:
         self._registry = registry
         self._worker = worker
         self._group_id = group_id
-        self._writer = InfoWriter(registry)
 
     def validate(self, config: Config, stage: Stage) -> Json:
         """The answer of ``/validate``; ``stage`` is told what is being done.
@@ -67,7 +66,8 @@ class ConnectorValidator:
         for key in ("connector.class", "connector.plugin.version"):
             if error not in values[key].errors:
                 values[key].errors.append(error)
-        return merge(name, [self._writer.connector_section(definition.keys, values.values(), definition.groups())])
+        writer = InfoWriter(self._registry, config.keys())
+        return merge(name, [writer.connector_section(definition.keys, values.values(), definition.groups())])
 
     def _validate(self, name: str, connector: Any, config: Config, stage: Stage) -> Json:
         is_source = isinstance(connector, SourceConnector)
@@ -84,9 +84,10 @@ class ConnectorValidator:
         keys = framework.keys | type(connector).CONFIG.keys
         groups = dict.fromkeys([*framework.groups(), *type(connector).CONFIG.groups()])
         stage("validating client overrides and converters")
-        overrides = OverrideValidation(self._worker, self._writer).sections(config, is_source=is_source)
-        converters = converter_sections(config, values, self._registry, self._writer)
-        section = self._writer.connector_section(keys, [*values.values(), *own_values], list(groups))
+        writer = InfoWriter(self._registry, config.keys())
+        overrides = OverrideValidation(self._worker, writer).sections(config, is_source=is_source)
+        converters = converter_sections(config, values, self._registry, writer)
+        section = writer.connector_section(keys, [*values.values(), *own_values], list(groups))
         return merge(name, [section, *overrides, *converters])
 
     def _framework(self, base: ConfigDef, config: Config) -> ConfigDef:

@@ -85,6 +85,17 @@ def test_a_known_beginning_does_not_make_an_envelope(message: bytes) -> None:
     assert to_value(expected.schema, rows[1]) == expected.value
 
 
+def test_envelopes_may_begin_with_the_payload() -> None:
+    schema = HEAD[10:-11]
+    messages = [b'{"payload": {"id":%d,"name":",\\"schema\\":"}, "schema": %s}' % (i, schema) for i in range(3)]
+    ((read, rows),) = ENVELOPED.to_connect_batch("t", messages)
+    assert read == USER
+    assert rows == [(i, ',"schema":') for i in range(3)]
+    for odd in (b'{"payload":,"schema":%s}', b'{"payload":1,"x":2,"schema":%s}', b'{"payload":1}, "schema":%s}'):
+        with pytest.raises(DataException):
+            ENVELOPED.to_connect_batch("t", [messages[0], odd % schema])
+
+
 def test_a_payload_member_inside_the_schema_is_not_taken_for_the_payload() -> None:
     schema = b'{"type":"string","doc":",\\"payload\\":","parameters":{"a":"b","payload":"c"}}'
     ((read, values),) = ENVELOPED.to_connect_batch("t", [b'{"schema":' + schema + b',"payload":"v"}'] * 2)
@@ -216,6 +227,30 @@ def test_ten_megabytes_go_through() -> None:
         assert made.to_connect_data("t", message) == (schema, text)
         assert made.from_connect_batch("t", schema, [text]) == [message]
         assert made.to_connect_batch("t", [message]) == [(schema, [text])]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9" * 1_000_000 + ".",
+        "\\" * 800_000 + "\0",
+        "-0." + "0" * 1_000_000 + "1",
+        " " * 1_000_000 + "x",
+        '"schema":,' * 100_000,
+        ',"payload":' * 80_000,
+        ',"schema":{' * 80_000,
+        "0" * 1_000_000 + "e",
+        "\ud83d" * 10_000,
+    ],
+    ids=lambda text: repr(text[:8]),
+)
+def test_long_odd_strings_take_no_longer_than_others(text: str) -> None:
+    for made, schema in ((PLAIN, None), (ENVELOPED, STRING_SCHEMA)):
+        (message,) = made.from_connect_batch("t", schema, [text])
+        assert made.to_connect_batch("t", [message]) == [(schema, [text])]
+    schema_first = b'{"schema":{"type":"string","doc":' + quoted(text).encode() + b'},"payload":"x"}'
+    payload_first = b'{"payload":' + quoted(text).encode() + b',"schema":{"type":"string"}}'
+    assert [values for _, values in ENVELOPED.to_connect_batch("t", [schema_first, payload_first])] == [["x"], [text]]
 
 
 @pytest.mark.parametrize(

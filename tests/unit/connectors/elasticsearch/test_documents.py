@@ -40,10 +40,10 @@ def struct(**fields: Schema) -> Schema:
 
 
 def document(schema: Schema | None, value: Any, rules: PlainRules = WITH_SCHEMA) -> Any:
-    (line,) = DocumentEncoder(schema, rules).encode([value])
-    assert line.endswith(b"\n")
-    assert line.count(b"\n") == 1
-    return orjson.loads(line)
+    text, again = DocumentEncoder(schema, rules).encode([value, value])
+    assert text == again
+    assert b"\n" not in text
+    return orjson.loads(text)
 
 
 def map_of(key: Schema, value: Schema) -> Schema:
@@ -121,8 +121,8 @@ def test_schemaless_values_that_are_rare() -> None:
     assert document(None, {"m": {1: 2}}, IGNORED) == {"m": [[1, 2]]}
     assert document(None, {"at": DAY, "d": Decimal("1.5")}, IGNORED) == {"at": 1641600000000, "d": 1.5}
     assert document(None, {"s": "a\ud800b"}, IGNORED) == {"s": "a?b"}
-    (line,) = DocumentEncoder(None, IGNORED).encode([{"i": 2**70}])
-    assert line == b'{"i":1180591620717411303424}\n'
+    (text,) = DocumentEncoder(None, IGNORED).encode([{"i": 2**70}])
+    assert text == b'{"i":1180591620717411303424}'
     with pytest.raises(DataException, match="object can't be written as JSON"):
         document(None, {"x": object()}, IGNORED)
 
@@ -134,6 +134,16 @@ def test_only_objects_are_documents(value: Any, kind: str) -> None:
     """The error says what was found instead."""
     with pytest.raises(NotAnObject, match=f"this is {kind}"):
         document(None, value, IGNORED)
+
+
+def test_bytes_are_documents_as_they_are() -> None:
+    """What the ByteArrayConverter hands on is neither read nor written again, unless it spans lines."""
+    encoder = DocumentEncoder(BYTES_SCHEMA, IGNORED)
+    assert encoder.encode([b'{"x": 1.0}', b'{"x":2}']) == [b'{"x": 1.0}', b'{"x":2}']
+    assert encoder.encode([b'{\n "x": 1\n}\n']) == [b'{"x":1}']
+    for value in (b"{oops", b"[1]", b"\x00"):
+        with pytest.raises(NotAnObject, match="must be a JSON object"):
+            encoder.encode([value, b"\n{}"])
 
 
 def test_stream_timestamps() -> None:

@@ -60,7 +60,11 @@ def test_numbers_are_ids_as_text() -> None:
 
 def test_a_key_with_quotes_stays_one_id() -> None:
     """Ids are JSON strings, whatever is in them."""
-    assert parsed(plan(batch([{}], keys=['a"\n\\']), KEYED))[0]["index"]["_id"] == 'a"\n\\'
+    keys = ['a"\n\\', '","', "\\", '"', "é\ud800"]
+    lines = parsed(plan(batch([{}] * 4, keys=keys[:4]), KEYED))
+    assert [line["index"]["_id"] for line in lines[::2]] == keys[:4]
+    lines = parsed(plan(batch([{}] * 5, keys=keys), KEYED))
+    assert [line["index"]["_id"] for line in lines[::2]] == [*keys[:4], "é?"]
 
 
 def test_generated_ids_send_none() -> None:
@@ -122,6 +126,15 @@ def test_updates_by_script() -> None:
         "script": {"source": "ctx._source.n += params.doc.n", "lang": "painless", "params": {"doc": {"n": 1}}},
         "upsert": {"n": 1},
     }
+
+
+def test_nulls_among_values_keep_their_place() -> None:
+    """Deletes and writes of one key stay in order; nulls without key are skipped."""
+    records = batch([{"n": 0}, None, {"n": 2}, None], keys=["k", "k", "k", None])
+    made = plan(records, KEYED, behavior_on_null_values="delete")
+    assert [next(iter(line)) for line in parsed(made) if "n" not in line] == ["index", "delete", "index"]
+    assert made.lines[1] == b'{"delete":{"_index":"orders","_id":"k","version":1,"version_type":"external"}}\n'
+    assert (list(made.indexes), made.skipped) == ([0, 1, 2], [3])
 
 
 def test_a_bad_record_leaves_the_others() -> None:

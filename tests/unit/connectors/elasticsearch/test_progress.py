@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 from connect.api import TopicPartition
 from connectors.elasticsearch.operations import Target
 from connectors.elasticsearch.progress import Chunk, Progress
@@ -11,9 +13,13 @@ ORDERS = TopicPartition("orders", 0)
 TARGET = Target("orders", key_ignored=True, schema_ignored=True)
 
 
+class Watched(Chunk):
+    """A chunk that a weak reference can point to."""
+
+
 def chunk(first: int, count: int) -> Chunk:
     offsets = range(first, first + count)
-    return Chunk(ORDERS, TARGET, batch([{}] * count, first=first), [b""] * count, range(count), offsets)
+    return Watched(ORDERS, TARGET, batch([{}] * count, first=first), [b""] * count, range(count), offsets)
 
 
 def test_chunks_that_arrive_out_of_order() -> None:
@@ -56,3 +62,16 @@ def test_partitions_that_go_away_are_forgotten() -> None:
     progress.add(chunk(0, 1))
     progress.drop([ORDERS])
     assert progress.committable({ORDERS: 5}) == {ORDERS: 5}
+
+
+def test_what_is_done_is_not_kept() -> None:
+    """Between commits, which may be far apart, memory holds what is outstanding only."""
+    progress = Progress()
+    progress.begin(ORDERS, 0)
+    done = chunk(0, 1)
+    kept = weakref.ref(done)
+    progress.add(done)
+    done.arrive([0])
+    del done
+    progress.add(chunk(1, 1))
+    assert kept() is None
