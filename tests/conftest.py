@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
+import aiohttp  # noqa: F401  # first: the Elasticsearch sink keeps its own process free of it, and tests share one
+
 pytest_plugins = ["tests.services.fixtures"]
