@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 
 from connect.storage.cluster_state import SessionKey
+from connect.storage.config_store import ConfigBackingStore
 
 _ALGORITHM, _SIZE, _TTL = (
     "inter.worker.key.generation.algorithm",
@@ -29,3 +30,9 @@ def is_expired(key: SessionKey | None, worker: Mapping[str, str]) -> bool:
     """Whether a leader has to replace a key, or there is none."""
     ttl = int(worker.get(_TTL, _DEFAULT_TTL_MS))
     return key is None or time.time() * 1000 - key.creation_timestamp >= ttl
+
+
+def ensure_session_key(configs: ConfigBackingStore, worker: Mapping[str, str]) -> None:
+    """Make a new key when the one in the store has expired. Waits for the store."""
+    if is_expired(configs.snapshot().session_key, worker):
+        configs.put_session_key(new_session_key(worker))
