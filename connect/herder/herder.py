@@ -253,6 +253,7 @@ class Herder:
     async def create_connector(self, connector: str, config: Config, initial: TargetState | None) -> Json:
         """Add a connector. Raises AlreadyExistsException, BadRequest."""
         await self._validation.require_valid(config)
+        await self.require_leader()
         if self._state().contains(connector):
             raise AlreadyExistsException(f"Connector {connector} already exists")
         return await self._put(connector, config, initial)
@@ -260,11 +261,13 @@ class Herder:
     async def put_connector_config(self, connector: str, config: Config) -> tuple[bool, Json]:
         """Add or change a connector: whether it is new, and what it is. Raises BadRequest."""
         await self._validation.require_valid(config)
+        await self.require_leader()
         created = not self._state().contains(connector)
         return created, await self._put(connector, config, None)
 
     async def patch_connector_config(self, connector: str, patch: Config) -> Json:
         """Change some keys; None removes one. Raises NotFoundException, BadRequest."""
+        await self.require_leader()
         _, info = await self.put_connector_config(connector, patched(self.connector_config(connector), patch))
         return info
 
@@ -280,6 +283,7 @@ class Herder:
 
     async def delete_connector(self, connector: str) -> None:
         """Stop and forget a connector. Raises NotFoundException."""
+        await self.require_leader()
         tasks = self._known(connector).tasks(connector)
         await asyncio.to_thread(self._configs.remove_connector_config, connector)
         runner = self._runners.pop(connector, None)
@@ -292,6 +296,8 @@ class Herder:
 
     async def set_target_state(self, connector: str, target: TargetState) -> None:
         """Start, pause or stop a connector. Raises NotFoundException."""
+        if target is TargetState.STOPPED:
+            await self.require_leader()
         if not self._state().contains(connector):
             if self._standalone and target is TargetState.STOPPED:
                 raise ConnectException(f"No connector `{connector}` configured")
@@ -351,6 +357,9 @@ class Herder:
         if runner is None:
             raise ConnectException("Worker is shutting down")
         return runner
+
+    async def require_leader(self) -> None:
+        """Raises HandledElsewhere when another worker has to make a change; a worker alone makes all."""
 
     # What other workers ask, and what concerns the worker as a whole
 
