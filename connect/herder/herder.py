@@ -19,7 +19,6 @@ from connect.herder.internal_requests import InternalRequests, Signature
 from connect.herder.plugin_listing import PluginListing
 from connect.herder.restart_plan import RestartPlan, plan_restart
 from connect.herder.runner import ConnectorRunner, Wanted
-from connect.herder.session_keys import ensure_session_key
 from connect.herder.topics import ConnectorTopics
 from connect.herder.validation import ConnectorValidation, patched
 from connect.loggers import Loggers, is_level
@@ -77,8 +76,6 @@ class Herder:
         self._spawn(self._learn_plugins())
         for name in self._state().connectors():
             self._wake(name)
-        if self._internal.is_signed and not self._standalone:
-            self._spawn(asyncio.to_thread(ensure_session_key, self._configs, self._properties))
 
     async def _learn_plugins(self) -> None:
         for config in self._state().connector_configs.values():
