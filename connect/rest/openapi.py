@@ -149,8 +149,9 @@ def openapi_document(routes: Sequence[Route]) -> Json:
     """The description of those routes."""
     paths: Json = {}
     for route in routes:
-        operation = OPERATIONS[route.method, route.path]
-        paths.setdefault(route.path, _path_item(route.path))[route.method.lower()] = operation
+        operation = OPERATIONS.get((route.method, route.path))
+        if operation is not None:
+            paths.setdefault(route.path, _path_item(route.path))[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {

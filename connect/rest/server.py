@@ -28,14 +28,15 @@ from connect.rest.offsets import OffsetRoutes
 from connect.rest.openapi import OpenApiRoutes
 from connect.rest.placement import PlacementRoutes
 from connect.rest.plugins import PluginRoutes
-from connect.rest.request_log import LOGGER, RequestLog
+from connect.rest.request_log import LOGGER, RequestLog, shorten_protocol_errors
 from connect.rest.response_headers import HeaderRule, header_rules, on_prepare
 from connect.rest.root import RootRoutes
 from connect.rest.routing import Route, add_routes, refuse_ambiguous_paths
 from connect.rest.slow_clients import SlowClients
 from connect.rest.tls import server_context, ssl_settings
 
-log = logging.getLogger(__name__)
+http_log = logging.getLogger("connect.rest.http")
+http_log.addFilter(shorten_protocol_errors)
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 MAX_LINE_BYTES = 16 * 1024
@@ -120,6 +121,7 @@ class RestServer:
             app,
             access_log_class=RequestLog,
             access_log=LOGGER,
+            logger=http_log,
             shutdown_timeout=_SHUTDOWN_SECONDS,
             max_line_size=MAX_LINE_BYTES,
             max_field_size=MAX_LINE_BYTES,

@@ -120,6 +120,7 @@ class DistributedHerder(Herder):
         self.worker = worker
         self._known_connectors = set(self._state().connectors())
         self._loop = asyncio.get_running_loop()
+        self._spawn(self._learn_plugins())
 
     def join(self) -> None:
         """Join the group."""
@@ -314,7 +315,7 @@ class DistributedHerder(Herder):
                     self.report_task(status.task, State.DESTROYED)
             if not exists:
                 self.report_connector(connector, State.DESTROYED)
-                self._forget_topics(connector)
+                self.topics.forget(connector)
 
     async def _ensure_session_key(self) -> None:
         if self._key_timer is not None:
