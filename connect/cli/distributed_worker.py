@@ -14,7 +14,7 @@ from connect.herder.distributed.herder import DistributedHerder, WorkerAddress
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients
 from connect.kafka.membership import GroupSettings, Membership
-from connect.rest.listeners import advertised_address, bind, parse_listeners
+from connect.rest.listeners import Listeners
 from connect.rest.server import RestServer
 from connect.runtime.forkserver import ForkServer
 from connect.runtime.supervisor import Supervisor
@@ -24,26 +24,17 @@ from connect.storage.kafka_config_store import KafkaConfigBackingStore
 from connect.storage.kafka_offset_store import KafkaOffsetBackingStore
 from connect.storage.kafka_status_store import KafkaStatusBackingStore
 from connect.storage.worker_offsets import WorkerOffsets
+from connect.worker_config import read_worker_config
 
 log = logging.getLogger(__name__)
-
-_REQUIRED = (
-    "bootstrap.servers",
-    "group.id",
-    "key.converter",
-    "value.converter",
-    "config.storage.topic",
-    "offset.storage.topic",
-    "status.storage.topic",
-)
 
 
 async def start(properties: Mapping[str, str], fork_server: ForkServer) -> RunningConnectWorker:
     """Start a worker. Raises ConfigException, ConnectException with what is wrong and how to mend it."""
-    check_required(properties, _REQUIRED)
-    listeners = parse_listeners(properties)
-    sockets = [bind(listener) for listener in listeners]
-    host, port = advertised_address(properties, listeners[0], sockets[0].getsockname()[1])
+    read_worker_config(properties, standalone=False)
+    listeners = Listeners.open(properties)
+    rest = RestServer(properties, listeners)
+    scheme, host, port = listeners.advertised(properties)
     supervisor = Supervisor(fork_server)
     kafka, clients = RealKafka(), ConnectClients(properties, properties["group.id"])
     admin = kafka.admin(clients.shared_admin())
@@ -58,7 +49,6 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
     )
     stores = Stores(configs, statuses, offsets)
     parts = make_parts(properties, supervisor, properties["group.id"])
-    scheme = properties.get("rest.advertised.listener") or listeners[0].scheme
     herder = DistributedHerder(
         WorkerAddress(f"{host}:{port}", f"{scheme}://{host}:{port}/"),
         properties,
@@ -77,7 +67,6 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
         identified.cancel()
         raise
     herder.start(Worker(properties, supervisor, WorkerOffsets(offsets), herder, properties["group.id"]))
-    rest = RestServer(properties, sockets)
     await rest.start(make_services(herder, clients, stores, parts), await identified)
     # Only now: the library that speaks to the group takes long to load.
     herder.join()
@@ -102,10 +91,3 @@ def _start_all(stores: Sequence[Store]) -> None:
         for store in stores:
             store.stop()
         raise failure
-
-
-def check_required(properties: Mapping[str, str], keys: tuple[str, ...]) -> None:
-    """Raises ConfigException for the first key that is missing."""
-    for key in keys:
-        if not properties.get(key):
-            raise ConfigException(f'Missing required configuration "{key}" which has no default value.')

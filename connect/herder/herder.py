@@ -19,6 +19,7 @@ from connect.herder.internal_requests import InternalRequests, Signature
 from connect.herder.plugin_listing import PluginListing
 from connect.herder.restart_plan import RestartPlan, plan_restart
 from connect.herder.runner import ConnectorRunner, Wanted
+from connect.herder.session_keys import is_expired, new_session_key
 from connect.herder.validation import ConnectorValidation, patched
 from connect.loggers import Loggers, is_level
 from connect.plugins.registry import version_of
@@ -31,6 +32,8 @@ from connect.storage.status import ConnectorStatus, Status, TaskStatus, TopicSta
 from connect.storage.status_store import StatusBackingStore
 
 log = logging.getLogger(__name__)
+
+_FIRST_REPORT_SECONDS = 5.0
 
 
 class Herder:
@@ -72,6 +75,12 @@ class Herder:
         self.worker = worker
         for name in self._state().connectors():
             self._wake(name)
+        if (
+            self._internal.is_signed
+            and not self._standalone
+            and is_expired(self._state().session_key, self._properties)
+        ):
+            self._spawn(asyncio.to_thread(self._configs.put_session_key, new_session_key(self._properties)))
 
     async def stop(self) -> None:
         """Stop all connectors and tasks."""
@@ -357,6 +366,7 @@ class Herder:
         if task_id not in state.tasks(task_id.connector):
             raise NotFoundException(f"Unknown task: {task_id}")
         await self._runner(task_id.connector).restart_tasks([task_id])
+        await self.worker.await_first_report(task_id, _FIRST_REPORT_SECONDS)
 
     def _runner(self, connector: str) -> ConnectorRunner:
         runner = self._wake(connector)

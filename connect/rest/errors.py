@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from connect.api import AlreadyExistsException, ConnectException, NotFoundException
 from connect.herder.errors import BadRequest, Conflict, Forbidden, RebalanceNeeded, Rejected, Unavailable
@@ -22,8 +22,6 @@ _STATUS = {
     Conflict: 409,
     Unavailable: 503,
 }
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def error_response(status: int, message: str | None) -> web.Response:

@@ -7,10 +7,10 @@ import logging
 import aiohttp
 import orjson
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from connect.api import ConnectException
 from connect.herder.errors import Conflict, HandledElsewhere, Rejected
-from connect.rest.errors import Handler
 
 log = logging.getLogger(__name__)
 

@@ -6,18 +6,17 @@ import asyncio
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
 
 from connect.rest.answers import JSON
 from connect.rest.errors import error_response
 from connect.runtime.plugin_calls import REQUEST_SECONDS
 
 log = logging.getLogger(__name__)
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _ALLOW_ORDER = ("HEAD", "POST", "DELETE", "GET", "OPTIONS", "PUT", "PATCH")
 _AMBIGUOUS = re.compile(r"//|%2[fF]|%5[cC]|%25|/\.\.?(?:/|$)|/(?:%2[eE]){1,2}(?:/|$)|%(?![0-9A-Fa-f]{2})|\\")
@@ -63,16 +62,23 @@ def _checked(route: Route) -> Handler:
     changes = route.method not in ("GET", "HEAD")
 
     async def checked(request: web.Request) -> web.StreamResponse:
-        if route.consumes_json:
-            given = request.headers.get(hdrs.CONTENT_TYPE)
-            if given is not None and given.partition(";")[0].strip().lower() != JSON:
-                raise web.HTTPUnsupportedMediaType
+        if route.consumes_json and not _is_json(request):
+            raise web.HTTPUnsupportedMediaType
         accepted = request.headers.get(hdrs.ACCEPT)
         if accepted and not _accepts_json(accepted):
             raise web.HTTPNotAcceptable
         return await (_in_time(route.handler(request)) if changes else route.handler(request))
 
     return checked
+
+
+def _is_json(request: web.Request) -> bool:
+    given = request.headers.get(hdrs.CONTENT_TYPE)
+    if given is None:
+        return True
+    media_type = given.partition(";")[0].strip().lower()
+    # Some clients call nothing at all an octet stream.
+    return media_type == JSON or (media_type == "application/octet-stream" and not request.body_exists)
 
 
 def _accepts_json(accepted: str) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-import socket
+import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from connect.herder.distributed.herder import DistributedHerder
 from connect.herder.herder import Herder
@@ -16,15 +17,23 @@ from connect.herder.plugin_listing import PluginListing
 from connect.herder.validation import ConnectorValidation
 from connect.loggers import Loggers
 from connect.rest.connectors import ConnectorRoutes
+from connect.rest.cors import cors_middleware
 from connect.rest.errors import error_middleware
+from connect.rest.extensions import extensions_middleware, load_extensions
 from connect.rest.forwarding import Forwarding
 from connect.rest.internal import InternalRoutes
+from connect.rest.listeners import BoundListener, Listeners
 from connect.rest.logger_routes import LoggerRoutes
 from connect.rest.offsets import OffsetRoutes
+from connect.rest.openapi import OpenApiRoutes
 from connect.rest.placement import PlacementRoutes
 from connect.rest.plugins import PluginRoutes
+from connect.rest.request_log import LOGGER, RequestLog
+from connect.rest.response_headers import HeaderRule, header_rules, on_prepare
 from connect.rest.root import RootRoutes
 from connect.rest.routing import Route, add_routes, refuse_ambiguous_paths
+from connect.rest.slow_clients import SlowClients
+from connect.rest.tls import server_context, ssl_settings
 
 log = logging.getLogger(__name__)
 
@@ -62,37 +71,69 @@ class Services:
 class RestServer:
     """Serves the REST API."""
 
-    def __init__(self, properties: Mapping[str, str], sockets: Sequence[socket.socket]) -> None:
-        self._properties = properties
-        self._sockets = list(sockets)
+    def __init__(self, properties: Mapping[str, str], listeners: Listeners) -> None:
+        """Raises ConfigException for settings that can't work."""
+        self._listeners = listeners
+        self._rules = header_rules(properties)
+        self._extensions = load_extensions(properties)
+        self._slow = SlowClients()
+        cors = cors_middleware(properties)
+        self._middlewares: list[Middleware] = [
+            self._slow.middleware,
+            *([] if cors is None else [cors]),
+            refuse_ambiguous_paths,
+            error_middleware,
+            *([extensions_middleware(self._extensions)] if self._extensions else []),
+        ]
+        bound = {*listeners.main, *(listeners.admin or ())}
+        self._tls = {
+            each: self._context(properties, "listeners.https." if each in listeners.main else "admin.listeners.https.")
+            for each in bound
+            if each.listener.scheme == "https"
+        }
         self._runners: list[web.AppRunner] = []
+
+    @staticmethod
+    def _context(properties: Mapping[str, str], prefix: str) -> ssl.SSLContext:
+        return server_context(ssl_settings(properties, prefix))
 
     async def start(self, services: Services, cluster_id: str | None) -> None:
         """Begin to answer; ``cluster_id`` is the Kafka cluster's."""
-        routes = services.routes(cluster_id)
-        if self._properties.get("admin.listeners") is None:
-            routes += services.admin_routes()
-        await self._serve(routes, self._sockets)
+        routes, admin = services.routes(cluster_id), services.admin_routes()
+        shared = self._listeners.admin is None or set(self._listeners.admin) & set(self._listeners.main)
+        await self._serve(routes + admin if shared else routes, self._listeners.main, self._rules)
+        apart = [each for each in self._listeners.admin or () if each not in self._listeners.main]
+        if apart:
+            await self._serve(admin, apart, [])
 
-    async def _serve(self, routes: Iterable[Route], sockets: Iterable[socket.socket]) -> None:
+    async def _serve(
+        self, routes: Sequence[Route], listeners: Iterable[BoundListener], rules: list[HeaderRule]
+    ) -> None:
         forwarding = Forwarding()
-        middlewares = [refuse_ambiguous_paths, error_middleware, forwarding.middleware()]
+        middlewares = [*self._middlewares, forwarding.middleware()]
         app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY_BYTES)
         app.on_cleanup.append(forwarding.close)
-        add_routes(app, routes)
+        if rules:
+            app.on_response_prepare.append(on_prepare(rules))
+        add_routes(app, [*routes, *OpenApiRoutes(routes).routes()])
         runner = web.AppRunner(
             app,
-            access_log=None,
+            access_log_class=RequestLog,
+            access_log=LOGGER,
             shutdown_timeout=_SHUTDOWN_SECONDS,
             max_line_size=MAX_LINE_BYTES,
             max_field_size=MAX_LINE_BYTES,
         )
         self._runners.append(runner)
         await runner.setup()
-        for sock in sockets:
-            await web.SockSite(runner, sock).start()
+        for bound in listeners:
+            await web.SockSite(runner, bound.socket, ssl_context=self._tls.get(bound)).start()
+        self._slow.watch(runner)
 
     async def stop(self) -> None:
         """Finish what is being answered, then close."""
+        self._slow.stop()
         for runner in self._runners:
             await runner.cleanup()
+        for extension in self._extensions:
+            extension.close()

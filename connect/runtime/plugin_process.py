@@ -58,7 +58,7 @@ class PluginRequests:
         lint: bool,
     ) -> Json:
         """The judgement on a connector configuration. Raises BadConnectorConfig, ConfigException."""
-        return ConnectorValidator(self._registry, worker, group_id).validate(config, stage)
+        return ConnectorValidator(self._registry, worker, group_id).validate(config, stage, lint=lint)
 
     def describe(self, stage: Stage, plugin: str, version: str | None) -> list[Json]:
         """The definitions of a plugin's keys.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Iterable, Mapping
@@ -55,6 +56,7 @@ class RunningTask:
     progress: dict[str, Any] = field(default_factory=dict)
     heard: float = field(default_factory=time.monotonic)
     stopping: bool = False
+    reported: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Worker:
@@ -190,6 +192,13 @@ class Worker:
                 del self.tasks[task_id]
         return graceful
 
+    async def await_first_report(self, task_id: ConnectorTaskId, timeout: float) -> None:
+        """Wait until a task that was just started has told its state; ``timeout`` seconds at most."""
+        running = self.tasks.get(task_id)
+        if running is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(running.reported.wait(), timeout)
+
     def pause_tasks(self, connector: str, *, paused: bool) -> None:
         """Pause or resume the tasks of a connector."""
         for task_id, running in self.tasks.items():
@@ -215,6 +224,7 @@ class Worker:
 
     def _on_task_state(self, task_id: ConnectorTaskId, running: RunningTask, state: State, trace: str | None) -> None:
         running.state = state
+        running.reported.set()
         if not running.stopping:
             self._listener.on_task_state(task_id, state, trace)
 

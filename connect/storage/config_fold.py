@@ -55,7 +55,7 @@ class ConfigFold:
         return connector in self._configs
 
     def snapshot(self) -> ClusterConfigState:
-        """The picture as it is now."""
+        """The picture as it is now; the same one until a record changes it."""
         if self._picture is None:
             self._picture = self._draw()
         return self._picture
@@ -78,6 +78,13 @@ class ConfigFold:
 
     def apply(self, offset: int, key: bytes | None, value: bytes | None) -> None:
         """Take one record. What can't be understood is logged and ignored."""
+        self._picture = None
+        try:
+            self._take(offset, key, value)
+        finally:
+            self._picture = None  # the listener may have asked for one in between
+
+    def _take(self, offset: int, key: bytes | None, value: bytes | None) -> None:
         name = (key or b"").decode(errors="replace")
         try:
             content = None if value is None else loads(value)
@@ -85,7 +92,6 @@ class ConfigFold:
             log.error("Config record '%s' at offset %d is not JSON: %s", name, offset, error)
             return
         self._offset = offset + 1
-        self._picture = None
         if name == records.SESSION_KEY:
             self._take_session_key(content)
             return

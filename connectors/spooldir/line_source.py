@@ -20,7 +20,22 @@ CONFIG = COMMON | _CHARSET | OWN
 
 
 class SpoolDirLineDelimitedSourceConnector(SpoolDirSourceConnector):
-    """Sends every line of the text files that appear in a directory as a string."""
+    """Sends every line of the text files that appear in a directory as a string.
+
+    A file counts as complete ``file.settle.ms`` after its last change, and is put away when Kafka has all its lines:
+    to follow a file that grows, use FileStreamSource.
+    """
+
+    EXAMPLE = {
+        "name": "log-files",
+        "config": {
+            "topic": "log-lines",
+            "input.path": "/data/logs/input",
+            "error.path": "/data/logs/error",
+            "input.file.pattern": ".*\\.log(\\.gz)?",
+            "cleanup.policy": "DELETE",
+        },
+    }
 
     CONFIG = CONFIG
 

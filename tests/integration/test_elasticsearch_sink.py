@@ -11,9 +11,10 @@ import requests
 
 from connect.kafka.fake import FakeKafka
 from tests.conformance.elasticsearch_proxy import FaultProxy
-from tests.conformance.elasticsearch_replay import GROUP, RunningTask, wait_until
+from tests.conformance.elasticsearch_replay import GROUP, RunningTask
 from tests.services import Elasticsearch7, OpenSearch, SearchServer
 from tests.unit.connectors.elasticsearch.people import PEOPLE_SET, TALK
+from tests.waiting import wait_until
 
 BULK = {"method": "POST", "pathMatches": "_bulk"}
 JSON = "org.apache.kafka.connect.json.JsonConverter"
