@@ -66,6 +66,12 @@ BUILTIN: tuple[Plugin, ...] = (
         "connectors.elasticsearch.sink",
         "ElasticsearchSinkConnector",
     ),
+    Plugin(
+        PluginKind.SOURCE,
+        "io.confluent.connect.jdbc.JdbcSourceConnector",
+        "connectors.jdbc.connector:JdbcSourceConnector",
+        "10.10.0",
+    ),
     *_transformation("Cast", "cast"),
     *_transformation("ExtractField", "extract_field"),
     *_transformation("Flatten", "flatten"),
