@@ -24,7 +24,8 @@ from connect.api import (
 )
 from converters.avro_config import AVRO_CONFIG
 from converters.avro_decode import HEADER_BYTES, MALFORMED, Decode, compile_decoder, is_anything
-from converters.avro_encode import NULL_FOR_REQUIRED, Encode, EncoderCompiler, raw_bytes
+from converters.avro_encode import EncoderCompiler
+from converters.avro_encode_plain import NULL_FOR_REQUIRED, Encode, raw_bytes
 from converters.avro_from_connect import avro_schema
 from converters.avro_names import DataOptions, is_union
 from converters.avro_projection import projection

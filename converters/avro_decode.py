@@ -12,12 +12,12 @@ from collections.abc import Callable
 from typing import Any
 
 from connect.api import Schema, Struct, Type
-from connect.api.logical import DATE_NAME, DECIMAL_NAME, TIME_NAME, TIMESTAMP_NAME, decimal_to_logical, from_millis
-from connect.api.logical import time_to_logical as time_of
+from connect.api.logical import DATE_NAME, DECIMAL_NAME, TIME_NAME, TIMESTAMP_NAME
 from connect.api.maps import make_map
 from converters.avro_anything import read_anything
 from converters.avro_binary import ZIGZAG, block_count, int_number, length, long_number
 from converters.avro_from_connect import ANYTHING
+from converters.avro_logical import to_logical
 from converters.avro_names import is_union
 from converters.avro_schema import AvroSchema, layout
 
@@ -26,7 +26,7 @@ Decode = Callable[[bytes], Any]
 
 MALFORMED = (IndexError, ValueError, struct.error)
 HEADER_BYTES = 5
-_MILLIS_PER_DAY = 86_400_000
+_LOGICAL = {DECIMAL_NAME: Type.BYTES, DATE_NAME: Type.INT32, TIME_NAME: Type.INT32, TIMESTAMP_NAME: Type.INT64}
 _NARROWINGS = {Type.INT8: "({0} + 128 & 255) - 128", Type.INT16: "({0} + 32768 & 65535) - 32768"}
 
 
@@ -40,12 +40,9 @@ def compile_decoder(avro: AvroSchema, schema: Schema | None) -> Decode:
     if schema is None:
         return lambda data: read_anything(data, HEADER_BYTES)[0]
     if avro.kind == "bytes":
-        return (lambda data: decimal_to_logical(schema, data[HEADER_BYTES:])) if schema.name == DECIMAL_NAME else _rest
+        convert = to_logical(schema) if schema.name == DECIMAL_NAME else bytes
+        return lambda data: convert(data[HEADER_BYTES:])
     return _Source().compile(avro, schema)
-
-
-def _rest(data: bytes) -> bytes:
-    return data[HEADER_BYTES:]
 
 
 def _truncated(data: bytes) -> None:
@@ -73,7 +70,6 @@ class _Source:
             "block_count": block_count,
             "read_anything": read_anything,
             "make_map": make_map,
-            "from_millis": from_millis,
             "Struct": Struct,
             "bad_branch": _bad_branch,
             "truncated": _truncated,
@@ -171,15 +167,8 @@ class _Source:
     def _convert(self, schema: Schema, value: str) -> None:
         if schema.type in _NARROWINGS:
             self._put(f"{value} = {_NARROWINGS[schema.type].format(value)}")
-        match schema.name, schema.type:
-            case (name, Type.BYTES) if name == DECIMAL_NAME:
-                self._put(f"{value} = {self._constant(lambda data: decimal_to_logical(schema, data))}({value})")
-            case (name, Type.INT32) if name == DATE_NAME:
-                self._put(f"{value} = from_millis({value} * {_MILLIS_PER_DAY})")
-            case (name, Type.INT32) if name == TIME_NAME:
-                self._put(f"{value} = {self._constant(lambda millis: time_of(schema, millis))}({value})")
-            case (name, Type.INT64) if name == TIMESTAMP_NAME:
-                self._put(f"{value} = from_millis({value})")
+        if schema.name is not None and _LOGICAL.get(schema.name) is schema.type:
+            self._put(f"{value} = {self._constant(to_logical(schema))}({value})")
 
     def _union(self, avro: AvroSchema, schema: Schema, is_row: bool) -> str:
         value, branch = self._name(), self._name()

@@ -1,31 +1,23 @@
 """Connect data to Avro's binary form, a column at a time.
 
-An :data:`Encode` turns a whole column of values into their bytes; a record's columns are joined row by row at the end.
+An encoder turns a whole column of values into their bytes; a record's columns are joined row by row at the end.
 That keeps the work of a value inside a few comprehensions and C functions, whatever the schema.
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
 from connect.api import DataException, Schema, SerializationException, Struct, Type, java_type_name
-from connect.api.logical import DATE_NAME, DECIMAL_NAME, TIME_NAME
-from connect.api.numbers import to_single
-from connect.api.struct import fits_type
 from converters.avro_anything import anything_bytes
-from converters.avro_binary import SMALL, SMALL_END, AvroTypeException, number_bytes
-from converters.avro_from_connect import FROM_LOGICAL
+from converters.avro_binary import SMALL, AvroTypeException, number_bytes
+from converters.avro_encode_plain import NULL_FOR_REQUIRED, Encode, check_type, plain_encoder, text_encoder
+from converters.avro_logical import FROM_LOGICAL, from_logical
 from converters.avro_names import DataOptions, is_union
 from converters.avro_schema import AvroSchema
-from converters.charset import encode_utf8
 
-Encode = Callable[[Sequence[Any]], list[bytes]]
-
-NULL_FOR_REQUIRED = "Found null value for non-optional schema"
-_LOGICAL_CLASSES = dict.fromkeys(FROM_LOGICAL, "Date") | {DECIMAL_NAME: "BigDecimal"}
 _ACCEPTED = {
     Type.INT8: ("int", "long"),
     Type.INT16: ("int", "long"),
@@ -40,7 +32,6 @@ _ACCEPTED = {
     Type.MAP: ("map", "array"),
     Type.STRUCT: ("record",),
 }
-_BITS = {Type.INT8: 8, Type.INT16: 16, Type.INT32: 32, Type.INT64: 64}
 
 
 class EncoderCompiler:
@@ -117,7 +108,7 @@ class EncoderCompiler:
         if not self._accepts(schema, avro):
             raise _no_place(f"{schema} as {avro.full_name}")
         if schema.name in FROM_LOGICAL:
-            return _logical(schema, _base(schema, avro))
+            return _logical(schema, plain_encoder(schema, avro))
         match schema.type:
             case Type.STRUCT:
                 return self._struct(schema, avro)
@@ -131,7 +122,7 @@ class EncoderCompiler:
                     raise _no_place(f"{schema} as array of {avro.items.full_name}")
                 encoders = self.encoder(schema.key_schema, key.schema), self.encoder(schema.value_schema, value.schema)
                 return _pairs(*encoders)
-        return _base(schema, avro)
+        return plain_encoder(schema, avro)
 
     def _struct(self, schema: Schema, avro: AvroSchema) -> Encode:
         encode_rows = self.rows(schema, avro)
@@ -179,7 +170,7 @@ def _no_place(what: str) -> SerializationException:
 
 
 def _structs(schema: Schema, column: Sequence[Any]) -> Sequence[Struct]:
-    _check(schema, column, Struct)
+    check_type(schema, column, Struct)
     for value in column:
         if value.schema is not schema and value.schema != schema:
             raise DataException("Mismatching struct schema")
@@ -220,157 +211,9 @@ def _with_default(encode: Encode, default: Any) -> Encode:
     return encode_filled
 
 
-# Plain values
-
-
-def _check(schema: Schema, column: Sequence[Any], cls: type) -> None:
-    """Raise DataException unless all values are of the schema's type, which plain ones of ``cls`` are."""
-    if {cls}.issuperset(map(type, column)):
-        return
-    for value in column:
-        if not fits_type(schema.type, value):
-            raise DataException(f"Invalid type for {schema.type}: class {java_type_name(value, schema)}")
-
-
-def _base(schema: Schema, avro: AvroSchema) -> Encode:
-    """The encoder of a primitive type, logical types aside."""
-    if avro.kind == "enum":
-        return _enum(schema, avro)
-    if avro.kind == "fixed":
-        return _fixed(schema, avro)
-    match schema.type:
-        case Type.BOOLEAN:
-            return _booleans(schema)
-        case Type.STRING:
-            return _strings(schema)
-        case Type.BYTES:
-            return _bytes(schema)
-        case Type.FLOAT32 | Type.FLOAT64:
-            return _floats(schema, "f" if avro.kind == "float" else "d")
-    return _integers(schema)
-
-
-def _integers(schema: Schema) -> Encode:
-    half = 1 << _BITS[schema.type] - 1
-
-    def encode(column: Sequence[Any]) -> list[bytes]:
-        _check(schema, column, int)
-        if column and (min(column) < -half or max(column) >= half):
-            wrong = next(number for number in column if not -half <= number < half)
-            raise DataException(f"Invalid type for {schema.type}: {wrong} is out of range")
-        small, end = SMALL, SMALL_END
-        return [small[n] if -end <= n < end else number_bytes(n) for n in column]
-
-    return encode
-
-
-def _floats(schema: Schema, code: str) -> Encode:
-    size = struct.calcsize(code)
-
-    def encode(column: Sequence[Any]) -> list[bytes]:
-        _check(schema, column, float)
-        try:
-            packed = struct.pack(f"<{len(column)}{code}", *column)
-        except OverflowError:
-            packed = struct.pack(f"<{len(column)}{code}", *map(to_single, column))
-        return [packed[at : at + size] for at in range(0, len(packed), size)]
-
-    return encode
-
-
-def _booleans(schema: Schema) -> Encode:
-    def encode(column: Sequence[Any]) -> list[bytes]:
-        _check(schema, column, bool)
-        return [b"\x01" if value else b"\x00" for value in column]
-
-    return encode
-
-
-def _strings(schema: Schema) -> Encode:
-    def encode(column: Sequence[Any]) -> list[bytes]:
-        _check(schema, column, str)
-        try:
-            texts = list(map(str.encode, column))
-        except UnicodeEncodeError:
-            texts = list(map(encode_utf8, column))
-        return _with_lengths(texts)
-
-    return encode
-
-
-def _bytes(schema: Schema) -> Encode:
-    def encode(column: Sequence[Any]) -> list[bytes]:
-        _check(schema, column, bytes)
-        return _with_lengths(list(map(bytes, column)))
-
-    return encode
-
-
-def _with_lengths(texts: Sequence[bytes]) -> list[bytes]:
-    small, end = SMALL, SMALL_END
-    return [small[len(text)] + text if len(text) < end else number_bytes(len(text)) + text for text in texts]
-
-
-def raw_bytes(schema: Schema) -> Encode:
-    """The encoder of BYTES at the top, which have no length before them."""
-
-    def encode(column: Sequence[Any]) -> list[bytes]:
-        if None in column:
-            raise DataException(NULL_FOR_REQUIRED)
-        if schema.name in FROM_LOGICAL:
-            return _from_logical(schema, column)
-        _check(schema, column, bytes)
-        return list(map(bytes, column))
-
-    return encode
-
-
-def _enum(schema: Schema, avro: AvroSchema) -> Encode:
-    places = {symbol: SMALL[index] for index, symbol in enumerate(avro.symbols)}
-
-    def encode(column: Sequence[Any]) -> list[bytes]:
-        _check(schema, column, str)
-        try:
-            return [places[value] for value in column]
-        except KeyError as error:
-            symbols = ", ".join(avro.symbols)
-            cause = AvroTypeException(f"enum value '{error.args[0]}' is not in the enum symbol set: [{symbols}]")
-            raise SerializationException("Error serializing Avro message") from cause
-
-    return encode
-
-
-def _fixed(schema: Schema, avro: AvroSchema) -> Encode:
-    size, is_decimal = avro.size, schema.name == DECIMAL_NAME
-
-    def fit(value: bytes) -> bytes:
-        if is_decimal and len(value) < size:
-            value = (b"\xff" if value[0] & 128 else b"\x00") * (size - len(value)) + value
-        if len(value) != size:
-            raise DataException(f"{avro.full_name} holds {size} bytes, but the value has {len(value)}")
-        return value
-
-    def encode(column: Sequence[Any]) -> list[bytes]:
-        _check(schema, column, bytes)
-        return [fit(bytes(value)) for value in column]
-
-    return encode
-
-
 def _logical(schema: Schema, encode: Encode) -> Encode:
-    return lambda column: encode(_from_logical(schema, column))
-
-
-def _from_logical(schema: Schema, column: Sequence[Any]) -> list[Any]:
-    assert schema.name is not None
-    convert = FROM_LOGICAL[schema.name]
-    expected = _LOGICAL_CLASSES[schema.name]
-    for value in column:
-        found = java_type_name(value, schema)
-        if not found.endswith(f".{expected}"):
-            short = {DECIMAL_NAME: "Decimal", DATE_NAME: "Date", TIME_NAME: "Time"}.get(schema.name, "Timestamp")
-            raise DataException(f"Invalid type for {short}, expected {expected} but was class {found}")
-    return [convert(schema, value) for value in column]
+    convert = from_logical(schema)
+    return lambda column: encode(convert(column))
 
 
 # Collections
@@ -397,7 +240,7 @@ def _maps(column: Sequence[Any]) -> tuple[list[Any], list[Any]]:
 
 def _map(schema: Schema, encode_values: Encode) -> Encode:
     assert schema.key_schema is not None
-    encode_keys = _required(_strings(schema.key_schema))
+    encode_keys = _required(text_encoder(schema.key_schema))
     return _pairs(encode_keys, encode_values)
 
 

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from connect.api import DataException, Float32, Schema, Type, java_type_name
-from connect.api.logical import (
-    DATE_NAME,
-    DECIMAL_NAME,
-    TIME_NAME,
-    TIMESTAMP_NAME,
-    date_from_logical,
-    decimal_from_logical,
-    time_from_logical,
-    timestamp_from_logical,
-)
+from connect.api.logical import DATE_NAME, DECIMAL_NAME, TIME_NAME, TIMESTAMP_NAME
+from converters.avro_logical import FROM_LOGICAL
 from converters.avro_names import (
     CONNECT_DEFAULT,
     CONNECT_DOC,
@@ -65,12 +56,6 @@ _KINDS = {
     Type.BYTES: "bytes",
 }
 LOGICAL_TYPES = {DATE_NAME: "date", TIME_NAME: "time-millis", TIMESTAMP_NAME: "timestamp-millis"}
-FROM_LOGICAL: dict[str, Callable[[Schema, Any], Any]] = {
-    DECIMAL_NAME: decimal_from_logical,
-    DATE_NAME: date_from_logical,
-    TIME_NAME: time_from_logical,
-    TIMESTAMP_NAME: timestamp_from_logical,
-}
 
 _MEMBERS = ("boolean", "bytes", "double", "float", "int", "long", "string")
 _ENTRY = (
