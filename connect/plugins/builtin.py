@@ -61,6 +61,13 @@ BUILTIN: tuple[Plugin, ...] = (
     *_plain(PluginKind.SOURCE, _SPOOLDIR, "connectors.spooldir.line_source", "SpoolDirLineDelimitedSourceConnector"),
     *_plain(PluginKind.SOURCE, _SPOOLDIR, "connectors.spooldir.binary_source", "SpoolDirBinaryFileSourceConnector"),
     *_plain(
+        PluginKind.SOURCE,
+        _SPOOLDIR,
+        "connectors.spooldir.json_source",
+        "SpoolDirJsonSourceConnector",
+        "SpoolDirSchemaLessJsonSourceConnector",
+    ),
+    *_plain(
         PluginKind.SINK,
         "io.confluent.connect.elasticsearch",
         "connectors.elasticsearch.sink",
