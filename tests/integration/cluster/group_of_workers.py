@@ -21,6 +21,8 @@ QUICK = {
     "session.timeout.ms": "6000",
     "heartbeat.interval.ms": "300",
     "offset.flush.interval.ms": "500",
+    "consumer.session.timeout.ms": "6000",
+    "consumer.heartbeat.interval.ms": "1000",
     "scheduled.rebalance.max.delay.ms": "0",
 }
 """Lets groups form fast; the broker accepts no shorter session."""
