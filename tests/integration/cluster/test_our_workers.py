@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.integration.cluster.bounces import flowing
 from tests.integration.cluster.group_of_workers import WorkerGroup, create, places, put, states, status, worker_id
 from tests.services import KafkaBroker
 from tests.waiting import wait_until
@@ -22,25 +25,21 @@ def group(kafka_broker: KafkaBroker, tmp_path: Path) -> Iterator[WorkerGroup]:
         yield group
 
 
-def test_work_is_shared_and_survives_kills_stops_and_new_workers(group: WorkerGroup) -> None:
+def test_work_survives_workers_that_are_killed_or_sleep_longer_than_their_session(group: WorkerGroup) -> None:
     first, second, third = (group.add() for _ in range(3))
     everybody = [worker_id(worker) for worker in (first, second, third)]
-    lines = {name: group.source(name) for name in NAMES}
-    for each in lines.values():
-        each.write(50)
-    wait_until(lambda: places(second, NAMES) == Counter(dict.fromkeys(everybody, 2)), what="an even share")
-    third.kill()
-    for each in lines.values():
-        each.write(50)
-    wait_until(lambda: set(places(first, NAMES)) == set(everybody[:2]), what="the work of the killed worker elsewhere")
-    second.stop()
-    wait_until(lambda: places(first, NAMES) == {everybody[0]: 6}, what="the work of the stopped")
-    third.start()
-    second.start()
-    wait_until(lambda: places(first, NAMES) == Counter(dict.fromkeys(everybody, 2)), what="an even share again")
-    for name, each in lines.items():
-        each.write(50)
-        wait_until(lambda each=each: not each.once - group.numbers(each), what=f"all records of {name}")
+    lines = [group.source(name) for name in NAMES]
+    with flowing(lines):
+        wait_until(lambda: places(second, NAMES) == Counter(dict.fromkeys(everybody, 2)), what="an even share")
+        third.kill()
+        os.kill(second.pid, signal.SIGSTOP)
+        wait_until(lambda: places(first, NAMES) == {everybody[0]: 6}, what="all work on the one that is left")
+        os.kill(second.pid, signal.SIGCONT)
+        third.start()
+        wait_until(lambda: places(first, NAMES) == Counter(dict.fromkeys(everybody, 2)), what="an even share again")
+    assert "is out of the group" in second.log()
+    for each in lines:
+        wait_until(lambda each=each: not each.once - group.numbers(each), what=f"all records of {each.topic}")
 
 
 def test_every_worker_takes_every_request(group: WorkerGroup) -> None:
