@@ -61,6 +61,13 @@ BUILTIN: tuple[Plugin, ...] = (
     *_plain(PluginKind.SOURCE, _SPOOLDIR, "connectors.spooldir.line_source", "SpoolDirLineDelimitedSourceConnector"),
     *_plain(PluginKind.SOURCE, _SPOOLDIR, "connectors.spooldir.binary_source", "SpoolDirBinaryFileSourceConnector"),
     *_plain(
+        PluginKind.SOURCE,
+        _SPOOLDIR,
+        "connectors.spooldir.json_source",
+        "SpoolDirJsonSourceConnector",
+        "SpoolDirSchemaLessJsonSourceConnector",
+    ),
+    *_plain(
         PluginKind.SINK,
         "io.confluent.connect.elasticsearch",
         "connectors.elasticsearch.sink",
@@ -116,6 +123,7 @@ BUILTIN: tuple[Plugin, ...] = (
     ),
     *_converters("org.apache.kafka.connect.json", "converters.json", "JsonConverter"),
     *_converters("org.apache.kafka.connect.storage", "converters.string", "StringConverter"),
+    *_converters("io.confluent.connect.avro", "converters.avro", "AvroConverter"),
     *_converters("org.apache.kafka.connect.converters", "converters.byte_array", "ByteArrayConverter"),
     *_converters("org.apache.kafka.connect.converters", "converters.boolean", "BooleanConverter"),
     *_converters(
