@@ -209,11 +209,11 @@ class AvroConverter(Converter, HeaderConverter):
 
     def _new_reader(self, topic: str | None, subjects: SubjectNames, schema_id: int) -> _Reader:
         subject = "" if subjects.needs_schema else subjects.subject(topic, None)
-        text, writer = self._registry.written_with(schema_id, subject, self._side)
+        registered, writer = self._registry.written_with(schema_id, subject, self._side)
         if subjects.needs_schema:
             subject = subjects.subject(topic, writer)
-            text, writer = self._registry.written_with(schema_id, subject, self._side)
-        version = self._registry.version(subject, text, self._side, schema_id)
+            registered, writer = self._registry.written_with(schema_id, subject, self._side)
+        version = self._registry.version(subject, registered, self._side, schema_id)
         if not self._registry.projects:
             return self._reader(writer, version)
         latest, avro = self._registry.latest(subject)
