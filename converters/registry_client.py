@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -9,10 +10,13 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from connect.api import SerializationException
+from converters.registry_config import ignored_settings
 from converters.registry_errors import RestClientException
 from converters.registry_http import RegistryHttp
 
-NOT_FOUND = 404
+_log = logging.getLogger(__name__)
+
+_NOT_FOUND = 404
 CONFLICT = 409
 
 
@@ -42,6 +46,9 @@ class RegistryClient:
     """
 
     def __init__(self, config: Mapping[str, Any], given: Mapping[str, Any], kind: str) -> None:
+        ignored = ignored_settings(given)
+        if ignored:
+            _log.warning("Settings of the schema registry that have no effect in this worker: %s", ", ".join(ignored))
         self._http = RegistryHttp(config, given)
         self._kind = kind
         self._normalize = "true" if config["normalize.schemas"] else "false"
@@ -84,7 +91,7 @@ class RegistryClient:
         try:
             return _number(self._find(subject, self._body(text, references), deleted=True), "version")
         except RestClientException as error:
-            if error.status == NOT_FOUND:
+            if error.status == _NOT_FOUND:
                 return None
             raise
 

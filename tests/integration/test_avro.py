@@ -8,6 +8,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,9 +22,12 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 from connect.api import TIMESTAMP_SCHEMA, DataException, RetriableException, Schema, Struct, decimal_schema
 from connect.api.schema_builder import SchemaBuilder
 from connect.demo.registry import EmbeddedRegistry
+from connect.kafka.fake import FakeKafka
 from converters.avro import AvroConverter
 from tests.conformance.elasticsearch_proxy import FaultProxy
+from tests.conformance.elasticsearch_replay import RunningTask
 from tests.services import SchemaRegistry
+from tests.waiting import wait_until
 
 RENTED = dt.datetime(2024, 2, 29, 12, 30, 0, 123000, tzinfo=dt.UTC)
 
@@ -144,6 +148,38 @@ def test_a_schema_that_the_registry_refuses_names_subject_and_field(url: str, to
     assert f"version 1 of subject {topic}-value" in texts[-1]
     assert "field 'id' is string to the reader but was written as int" in texts[-1]
     assert made.from_connect_batch(topic, first, [(2,)]) != [None]
+
+
+def test_a_task_reads_what_changed_and_names_what_it_can_not_read(url: str, topic: str, tmp_path: Path) -> None:
+    """Under the worker's loop: settings by their Java names, two versions of a schema, then a message that is none."""
+    made = converter(url)
+    narrow = SchemaBuilder.struct().name("r").field("id", SchemaBuilder.int32().build()).build()
+    wide = SchemaBuilder.struct().name("r").field("id", SchemaBuilder.int32().build())
+    added = wide.field("extra", SchemaBuilder.string().optional().build()).build()
+    kafka = FakeKafka({topic: 1})
+    messages = made.from_connect_batch(topic, narrow, [(1,)]) + made.from_connect_batch(topic, added, [(2, "x")])
+    for message in (*messages, None, *messages):
+        kafka.append(topic, message, None, partition=0)
+    lines = tmp_path / "lines.txt"
+    config = {
+        "name": "es-sink",
+        "connector.class": "FileStreamSink",
+        "file": str(lines),
+        "topics": topic,
+        "key.converter": "org.apache.kafka.connect.storage.StringConverter",
+        "value.converter": "io.confluent.connect.avro.AvroConverter",
+        "value.converter.schema.registry.url": url,
+        "value.converter.value.subject.name.strategy": "io.confluent.kafka.serializers.subject.TopicNameStrategy",
+    }
+    task = RunningTask(kafka, config)
+    wanted = ["Struct{id=1}", "Struct{id=2,extra=x}", "null", "Struct{id=1}", "Struct{id=2,extra=x}"]
+    wait_until(lambda: task.failure is not None or (lines.exists() and len(lines.read_text().splitlines()) == 5))
+    kafka.append(topic, b"no avro", None, partition=0)
+    wait_until(lambda: task.failure is not None)
+    task.stop()
+    assert lines.read_text().splitlines() == wanted
+    assert f"Failed to deserialize data for topic {topic} to Avro:" in task.trace
+    assert "Unknown magic byte!" in task.trace
 
 
 # Trouble

@@ -269,6 +269,12 @@ def test_a_proxy_is_used(serve: Serve) -> None:
     assert script.requests[0].path.startswith("http://registry.invalid/base/subjects/t-value/versions")
 
 
+def test_settings_without_effect_are_named_once(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    write(serve().url, **{"use.schema.guid": "x", "schema.registry.ssl.provider": "y", "ssl.provider": "z"})
+    (message,) = (made.getMessage() for made in caplog.records if made.name == "converters.registry_client")
+    assert message.endswith("no effect in this worker: schema.registry.ssl.provider, use.schema.guid")
+
+
 # TLS
 
 
