@@ -26,6 +26,12 @@ _VALUES = {b"\x00": False, b"\x01": True}
 class BooleanConverter(Converter, HeaderConverter):
     """Writes booleans as one byte, 1 for true and 0 for false, and reads them as OPTIONAL BOOLEAN."""
 
+    EXAMPLE = {
+        "config": {},
+        "value": {"schema": {"type": "boolean", "optional": False}, "payload": True},
+        "hex": "01",
+    }
+
     CONFIG = ConfigDef(CONVERTER_TYPE)
 
     def configure(self, config: Mapping[str, Any], is_key: bool) -> None:

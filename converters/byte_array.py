@@ -24,6 +24,12 @@ from converters.converter_type import CONVERTER_TYPE, for_headers
 class ByteArrayConverter(Converter, HeaderConverter):
     """Passes bytes through unchanged and reads them as OPTIONAL BYTES."""
 
+    EXAMPLE = {
+        "config": {},
+        "value": {"schema": {"type": "bytes", "optional": False}, "payload": "AQIDBA=="},
+        "hex": "01 02 03 04",
+    }
+
     CONFIG = ConfigDef(CONVERTER_TYPE)
 
     def configure(self, config: Mapping[str, Any], is_key: bool) -> None:

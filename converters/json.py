@@ -49,6 +49,22 @@ class JsonConverter(Converter, HeaderConverter):
     that are read, which are bare payloads then. UUIDs are written as text and enum members as their values.
     """
 
+    EXAMPLE = {
+        "config": {"schemas.enable": "false"},
+        "value": {
+            "schema": {
+                "type": "struct",
+                "optional": False,
+                "fields": [
+                    {"field": "user_id", "type": "int64", "optional": False},
+                    {"field": "message", "type": "string", "optional": True},
+                ],
+            },
+            "payload": {"user_id": 3, "message": "très bien"},
+        },
+        "text": '{"user_id":3,"message":"très bien"}',
+    }
+
     CONFIG = ConfigDef(
         CONVERTER_TYPE,
         Key(

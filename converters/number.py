@@ -80,6 +80,12 @@ class _NumberConverter(Converter, HeaderConverter):
 class ShortConverter(_NumberConverter):
     """Writes 16-bit integers as two bytes and reads them as OPTIONAL INT16."""
 
+    EXAMPLE = {
+        "config": {},
+        "value": {"schema": {"type": "int16", "optional": False}, "payload": 4},
+        "hex": "00 04",
+    }
+
     READ_SCHEMA = OPTIONAL_INT16_SCHEMA
     FORM = struct.Struct(">h")
     JAVA_CLASS = "java.lang.Short"
@@ -89,6 +95,12 @@ class ShortConverter(_NumberConverter):
 
 class IntegerConverter(_NumberConverter):
     """Writes 32-bit integers as four bytes and reads them as OPTIONAL INT32."""
+
+    EXAMPLE = {
+        "config": {},
+        "value": {"schema": {"type": "int32", "optional": False}, "payload": 258},
+        "hex": "00 00 01 02",
+    }
 
     READ_SCHEMA = OPTIONAL_INT32_SCHEMA
     FORM = struct.Struct(">i")
@@ -100,6 +112,12 @@ class IntegerConverter(_NumberConverter):
 class LongConverter(_NumberConverter):
     """Writes 64-bit integers as eight bytes and reads them as OPTIONAL INT64."""
 
+    EXAMPLE = {
+        "config": {},
+        "value": {"schema": {"type": "int64", "optional": False}, "payload": -1},
+        "hex": "ff ff ff ff ff ff ff ff",
+    }
+
     READ_SCHEMA = OPTIONAL_INT64_SCHEMA
     FORM = struct.Struct(">q")
     JAVA_CLASS = "java.lang.Long"
@@ -110,6 +128,12 @@ class LongConverter(_NumberConverter):
 class FloatConverter(_NumberConverter):
     """Writes single-precision numbers as four bytes and reads them as OPTIONAL FLOAT32."""
 
+    EXAMPLE = {
+        "config": {},
+        "value": {"schema": {"type": "float", "optional": False}, "payload": 1.5},
+        "hex": "3f c0 00 00",
+    }
+
     READ_SCHEMA = OPTIONAL_FLOAT32_SCHEMA
     FORM = struct.Struct(">f")
     JAVA_CLASS = "java.lang.Float"
@@ -119,6 +143,12 @@ class FloatConverter(_NumberConverter):
 
 class DoubleConverter(_NumberConverter):
     """Writes double-precision numbers as eight bytes and reads them as OPTIONAL FLOAT64."""
+
+    EXAMPLE = {
+        "config": {},
+        "value": {"schema": {"type": "double", "optional": False}, "payload": 1.5},
+        "hex": "3f f8 00 00 00 00 00 00",
+    }
 
     READ_SCHEMA = OPTIONAL_FLOAT64_SCHEMA
     FORM = struct.Struct(">d")

@@ -16,6 +16,8 @@ class SimpleHeaderConverter(HeaderConverter):
     What looks like nothing else is read as STRING: ``12`` is INT8, ``[1,2]`` an ARRAY of INT8, ``hello`` itself.
     """
 
+    EXAMPLE = {"config": {}, "value": [1, 2, 3], "text": "[1,2,3]"}
+
     def configure_header(self, config: Mapping[str, Any]) -> None:
         """Nothing to set."""
 

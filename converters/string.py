@@ -35,6 +35,12 @@ class StringConverter(Converter, HeaderConverter):
     Structs, lists, maps and dates are written as Java prints them (``Struct{id=1}``), which nothing reads back.
     """
 
+    EXAMPLE = {
+        "config": {"converter.encoding": "ISO-8859-1"},
+        "value": {"schema": {"type": "string", "optional": False}, "payload": "très bien"},
+        "hex": "74 72 e8 73 20 62 69 65 6e",
+    }
+
     CONFIG = ConfigDef(
         CONVERTER_TYPE,
         Key(

@@ -115,6 +115,12 @@ class Cast(FieldsTransformation):
     Integers that are too large wrap around, fractions are cut off, text must be a number, bytes become base64 text.
     """
 
+    EXAMPLE = {
+        "config": {"spec": "stars:float64,user_id:string"},
+        "input": {"value": {"user_id": 3, "stars": 4}},
+        "output": {"value": {"user_id": "3", "stars": 4.0}},
+    }
+
     CONFIG = (
         ConfigDef(
             Key(

@@ -52,7 +52,7 @@ def cast_to(target: Type, schema: Schema | None) -> Caster:
         return _refusal(schema.type)
     convert = _CONVERSIONS[target] if target is not Type.STRING else _to_string(schema)
     if schema is None:
-        return _schemaless(convert, _MARKS.get(target))
+        return _schemaless(convert, _MARKS.get(target), _BITS.get(target, 64))
     encode = _ENCODERS.get(schema.name or "")
     if encode is None or target is Type.STRING:
         return lambda value: None if value is None else convert(value)
@@ -77,8 +77,15 @@ def _refusal(source: Type) -> Caster:
     return refuse
 
 
-def _schemaless(convert: Caster, mark: Callable[[Any], Any] | None) -> Caster:
+def _schemaless(convert: Caster, mark: Callable[[Any], Any] | None, bits: int) -> Caster:
+    low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+    stays_integer = convert in _INTEGER_CASTS
+
     def cast(value: Any) -> Any:
+        if type(value) is int and low <= value <= high:
+            if stays_integer:
+                return value if mark is None else mark(value)
+            return convert(value) if mark is None else mark(convert(value))
         if value is None:
             return None
         if type(value) not in _CASTABLE or (type(value) is int and not -(2**63) <= value < 2**63):
@@ -183,6 +190,8 @@ _CONVERSIONS: dict[Type, Caster] = {
     Type.FLOAT64: _to_float64,
     Type.BOOLEAN: _to_boolean,
 }
+_BITS = {Type.INT8: 8, Type.INT16: 16, Type.INT32: 32, Type.INT64: 64}
+_INTEGER_CASTS = frozenset(_CONVERSIONS[target] for target in _BITS)
 _MARKS: dict[Type, Callable[[Any], Any]] = {
     Type.INT8: Int8,
     Type.INT16: Int16,

@@ -12,6 +12,12 @@ from connect.api.validators import ValidList
 class DropHeaders(Transformation):
     """Remove the headers of the given keys; all others stay, in their order."""
 
+    EXAMPLE = {
+        "config": {"headers": "trace,debug"},
+        "input": {"value": {"stars": 4}, "headers": {"trace": "4bf9", "source": "web"}},
+        "output": {"value": {"stars": 4}, "headers": {"source": "web"}},
+    }
+
     CONFIG = ConfigDef(
         Key(
             "headers",

@@ -16,6 +16,12 @@ class ExtractField(SidedTransformation):
     A field that a schema doesn't have is an error, one that a map doesn't have is null.
     """
 
+    EXAMPLE = {
+        "config": {"field": "user_id"},
+        "input": {"value": {"user_id": 3, "stars": 4}},
+        "output": {"value": 3},
+    }
+
     CONFIG = (
         ConfigDef(Key("field", ConfigType.STRING, doc="Field to extract.", importance=Importance.MEDIUM))
         | REPLACE_NULL_WITH_DEFAULT

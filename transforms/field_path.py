@@ -25,7 +25,7 @@ from connect.api import (
 from connect.api.java_names import java_type_name
 from connect.api.validators import CaseInsensitiveValidString
 from transforms.rows import Column, RowFunction, compile_rows, copied
-from transforms.side import Held, SchemaCache, SidedTransformation, like
+from transforms.side import Held, SchemaCache, SidedTransformation, like, struct_rows
 
 T = TypeVar("T")
 Path = tuple[str, ...]
@@ -136,15 +136,24 @@ def schema_at(path: Path, schema: Schema) -> Schema | None:
     return found if path else None
 
 
+def nullable_schema_at(path: Path, schema: Schema) -> Schema | None:
+    """Like ``schema_at``, but optional where a struct on the way is, since without that there is no value."""
+    found = schema_at(path, schema)
+    parents = [schema_at(path[:length], schema) for length in range(1, len(path))]
+    if found is None or found.optional or not any(parent is not None and parent.optional for parent in parents):
+        return found
+    return found.replace(optional=True)
+
+
 def read_rows(path: Path, schema: Schema, rows: list[Any], *, with_default: bool) -> list[Any]:
     """What lies at the path in each row, whose schema has such a field."""
     *parents, last = path
     for step in parents:
         field = schema.field(step)
         assert field is not None
-        structs = [None if row is None else row[field.index] for row in rows]
         default = field.schema.default_value
-        rows = [None if s is None else s.values for s in ([default if s is None else s for s in structs])]
+        structs = [None if row is None else default if row[field.index] is None else row[field.index] for row in rows]
+        rows = struct_rows(structs, "nested field access")
         schema = field.schema
     field = schema.field(last)
     assert field is not None
@@ -201,8 +210,9 @@ class _NestedLevel:
             return schema, values
         if field.schema.type is not Type.STRUCT:
             raise DataException("Cannot look up fields on non-struct type")
-        places = [place for place, row in enumerate(values) if row[field.index] is not None]
-        rows = [values[place][field.index].values for place in places]
+        nested = struct_rows([row[field.index] for row in values], "nested field access")
+        places = [place for place, row in enumerate(nested) if row is not None]
+        rows = [nested[place] for place in places]
         changed_schema, changed = self._inner.rows(batch.take(places), field.schema, rows)
         assert changed_schema is not None
         nested_schema, outer_schema, put = self._rebuilt(schema, changed_schema)

@@ -20,7 +20,7 @@ from connect.api import (
 from connect.api.java_names import java_type_name
 from connect.api.numbers import Float32, Float64, Int8, Int16, Int32, Int64
 from transforms.rows import Column, RowFunction, compile_rows, copied
-from transforms.side import Held, SchemaCache, Side, SidedTransformation, like
+from transforms.side import Held, SchemaCache, Side, SidedTransformation, like, struct_rows
 
 _PLAIN = frozenset(
     (
@@ -51,10 +51,10 @@ class _RowsOfLeaves:
     def __call__(self, rows: list[Any]) -> list[Any]:
         lists: list[Any] = []
         for index, function in self._nested:
-            structs = [row[index] for row in rows]
-            leaves = iter(function([struct.values for struct in structs if struct is not None]))
+            nested = struct_rows([row[index] for row in rows], "flattening")
+            leaves = iter(function([row for row in nested if row is not None]))
             unset = (None,) * function.width
-            flat = [unset if struct is None else next(leaves) for struct in structs]
+            flat = [unset if row is None else next(leaves) for row in nested]
             lists += zip(*flat, strict=True) if flat else [()] * function.width
         return self._change(rows, *lists)
 
@@ -64,6 +64,12 @@ class Flatten(SidedTransformation):
 
     Lists stay as they are. A struct with a map in it is an error.
     """
+
+    EXAMPLE = {
+        "config": {"delimiter": "_"},
+        "input": {"value": {"user": {"id": 3, "name": {"first": "Ada"}}, "stars": 4}},
+        "output": {"value": {"user_id": 3, "user_name_first": "Ada", "stars": 4}},
+    }
 
     CONFIG = ConfigDef(
         Key("delimiter", ConfigType.STRING, ".", "What joins the names on the way to a field.", Importance.MEDIUM)

@@ -24,13 +24,13 @@ from transforms.field_path import (
     FieldsTransformation,
     Path,
     levels,
+    nullable_schema_at,
     path_of,
     read_maps,
     read_rows,
-    schema_at,
 )
 from transforms.replace_field import ChosenFields
-from transforms.side import Held, Kind, Side
+from transforms.side import Held, Kind, SchemaCache, Side
 
 
 class HeaderFrom(FieldsTransformation):
@@ -38,6 +38,12 @@ class HeaderFrom(FieldsTransformation):
 
     A null key or value is an error, and so is a field that the schema doesn't have.
     """
+
+    EXAMPLE = {
+        "config": {"fields": "channel", "headers": "source", "operation": "move"},
+        "input": {"value": {"channel": "web", "stars": 4}},
+        "output": {"value": {"stars": 4}, "headers": {"source": "web"}},
+    }
 
     CONFIG = (
         ConfigDef(
@@ -72,6 +78,7 @@ class HeaderFrom(FieldsTransformation):
         if len(parsed["fields"]) != len(parsed["headers"]):
             raise ConfigException("'fields' config must have the same number of elements as 'headers' config.")
         self._paths: list[Path] = [path_of(field, parsed) for field in parsed["fields"]]
+        self._schemas = SchemaCache(self._header_schemas)
         self._keys: list[str] = parsed["headers"]
         self.purpose = f"header {parsed['operation']}"
         self._with_default: bool = parsed["replace.null.with.default"]
@@ -92,19 +99,27 @@ class HeaderFrom(FieldsTransformation):
     def _headers(self, batch: RecordBatch, schema: Schema | None, values: list[Any]) -> list[Headers]:
         """The headers of each record with the new ones behind them."""
         existing: Sequence[Iterable[Header]] = [()] * len(values) if batch.headers is None else batch.headers
+        schemas = [None] * len(self._paths) if schema is None else self._schemas.get(schema)
         added = [
-            _made(key, *self._column(path, schema, values)) for key, path in zip(self._keys, self._paths, strict=True)
+            _made(key, header_schema, self._values(path, schema, values))
+            for key, path, header_schema in zip(self._keys, self._paths, schemas, strict=True)
         ]
         return [Headers((*old, *new)) for old, *new in zip(existing, *added, strict=True)]
 
-    def _column(self, path: Path, schema: Schema | None, values: list[Any]) -> Held:
-        """The schema and the values of one field."""
+    def _values(self, path: Path, schema: Schema | None, values: list[Any]) -> list[Any]:
+        """The values of one field."""
         if schema is None:
-            return None, read_maps(path, values)
-        field_schema = schema_at(path, schema)
-        if field_schema is None:
-            raise DataException(f"Field does not exist: {'.'.join(path)}")
-        return field_schema, read_rows(path, schema, values, with_default=self._with_default)
+            return read_maps(path, values)
+        return read_rows(path, schema, values, with_default=self._with_default)
+
+    def _header_schemas(self, schema: Schema) -> list[Schema]:
+        schemas = []
+        for path in self._paths:
+            found = nullable_schema_at(path, schema)
+            if found is None:
+                raise DataException(f"Field does not exist: {'.'.join(path)}")
+            schemas.append(found)
+        return schemas
 
 
 def _made(key: str, schema: Schema | None, items: list[Any]) -> list[Header]:

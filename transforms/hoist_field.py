@@ -20,7 +20,16 @@ from transforms.side import Held, SchemaCache, Side, SidedTransformation
 
 
 class HoistField(SidedTransformation):
-    """Wrap the data, null too, into a struct with one field, or into a map where it has no schema."""
+    """Wrap the data, null too, into a struct with one field, or into a map where it has no schema.
+
+    A null whose schema isn't optional is an error.
+    """
+
+    EXAMPLE = {
+        "config": {"field": "line"},
+        "input": {"value": "a line of a file"},
+        "output": {"value": {"line": "a line of a file"}},
+    }
 
     CONFIG = ConfigDef(
         Key("field", ConfigType.STRING, doc="Name of the field around the data.", importance=Importance.MEDIUM)

@@ -66,14 +66,20 @@ class _InsertedFields:
         self._compiled = SchemaCache(self._compile)
 
     def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
-        constants = {name: self._constant(batch, insertion.source) for name, insertion in self._constants}
-        partition = next((name for name, insertion in self._constants if insertion.source == "partition.field"), None)
-        if partition is not None:
-            number = constants.pop(partition)
-            constants.update({} if number is None else {partition: Int32(number)})
+        constants: dict[str, Any] = {}
+        lists: dict[str, list[Any]] = {}
+        for name, (source, _) in self._insertions:  # of two with one name the later wins
+            if source == "timestamp.field" and batch.timestamps is None:
+                continue
+            if source in _PER_RECORD:
+                constants.pop(name, None)
+                lists[name] = self._items(batch, source)
+            elif (constant := self._constant(batch, source)) is not None or source != "partition.field":
+                lists.pop(name, None)
+                constants[name] = Int32(constant) if source == "partition.field" else constant
         changed = [{**value, **constants} for value in values]
-        for name, insertion in self._lists:
-            for value, item in zip(changed, self._items(batch, insertion.source), strict=True):
+        for name, items in lists.items():
+            for value, item in zip(changed, items, strict=True):
                 if item is not None:
                     value[name] = item
         return changed
@@ -109,8 +115,9 @@ class _InsertedFields:
         columns = [copied(field, with_default=self._with_default) for field in schema.fields]
         constants = lists = 0
         for name, (source, optional) in self._insertions:
-            # A required field whose value is missing stays unset; whoever looks at the struct next will refuse it.
-            column = Column(name, _SOURCES[source][optional], checked=False)
+            # Where a required partition or timestamp is missing the field stays unset, for the next one to refuse.
+            checked = source not in ("partition.field", "timestamp.field")
+            column = Column(name, _SOURCES[source][optional], checked=checked)
             if source in _PER_RECORD:
                 columns.append(column._replace(list=lists))
                 lists += 1
@@ -121,8 +128,11 @@ class _InsertedFields:
 
 
 def _instants(timestamps: list[Any]) -> list[Any]:
-    """The instants of milliseconds; equal ones, of which batches have many, are made once."""
-    made = {millis: None if millis is None else from_millis(millis) for millis in set(timestamps)}
+    """The instants of milliseconds; equal ones are made once where there are many."""
+    distinct = set(timestamps)
+    if 2 * len(distinct) > len(timestamps):
+        return [None if millis is None else from_millis(millis) for millis in timestamps]
+    made = {millis: None if millis is None else from_millis(millis) for millis in distinct}
     return [made[millis] for millis in timestamps]
 
 
@@ -138,6 +148,21 @@ class InsertField(FieldsTransformation):
 
     Offsets exist in sink connectors only.
     """
+
+    EXAMPLE = {
+        "config": {
+            "topic.field": "topic",
+            "timestamp.field": "written",
+            "static.field": "region",
+            "static.value": "eu",
+        },
+        "input": {"topic": "ratings", "value": {"stars": 4}, "timestamp": 1735689600000},
+        "output": {
+            "topic": "ratings",
+            "value": {"stars": 4, "topic": "ratings", "region": "eu", "written": 1735689600000},
+            "timestamp": 1735689600000,
+        },
+    }
 
     CONFIG = (
         ConfigDef(

@@ -13,8 +13,15 @@ from connect.api.values import parse_string
 class InsertHeader(Transformation):
     """Add a header to every record, after those that it has.
 
-    The literal is read as header text is: ``42`` is a number, ``true`` a boolean, ``[1,2]`` a list.
+    The literal is read as header text is: ``42`` is a number, ``true`` a boolean, ``[1,2]`` a list. Where there is a
+    header of that key already, there are two then.
     """
+
+    EXAMPLE = {
+        "config": {"header": "version", "value.literal": "2"},
+        "input": {"value": {"stars": 4}, "headers": {"source": "web"}},
+        "output": {"value": {"stars": 4}, "headers": {"source": "web", "version": 2}},
+    }
 
     CONFIG = ConfigDef(
         Key("header", ConfigType.STRING, doc="Key of the header.", importance=Importance.HIGH, validator=NonNull()),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import decimal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
-from connect.api import ConfigDef, ConfigType, DataException, Importance, Key, RecordBatch, Schema
+from connect.api import ConfigDef, ConfigType, DataException, Importance, Key, RecordBatch, Schema, Type
 from connect.api.java_decimal import parse_decimal
 from connect.api.java_names import java_type_name
 from connect.api.java_numbers import parse_integer
@@ -29,7 +30,7 @@ from transforms.field_path import (
     levels,
     path_of,
 )
-from transforms.rows import RowFunction, compile_rows, copied
+from transforms.rows import Column, RowFunction, compile_rows, copied
 from transforms.side import Held, SchemaCache, Side
 
 _BLANKS: dict[str, Callable[[], Any]] = {
@@ -45,6 +46,17 @@ _BLANKS: dict[str, Callable[[], Any]] = {
     "java.util.Date": lambda: EPOCH,
     "java.lang.String": str,
 }
+_SAMPLES: dict[Type, Any] = {
+    Type.BOOLEAN: True,
+    Type.INT8: 1,
+    Type.INT16: 1,
+    Type.INT32: 1,
+    Type.INT64: 1,
+    Type.FLOAT32: 1.0,
+    Type.FLOAT64: 1.0,
+    Type.STRING: "",
+}
+"""A value of each type whose values are all masked alike."""
 _COLLECTIONS: dict[str, Callable[[], Any]] = {"java.util.ArrayList": list, "java.util.HashMap": dict}
 
 
@@ -123,11 +135,17 @@ class _MaskedFields:
         return schema, self._functions.get(schema)(values)
 
     def _compile(self, schema: Schema) -> RowFunction:
-        columns = [
-            column._replace(convert=_Mask(self._replacement, column.schema)) if column.name in self._names else column
-            for column in (copied(field, with_default=self._with_default) for field in schema.fields)
-        ]
+        columns = [copied(field, with_default=self._with_default) for field in schema.fields]
+        columns = [self._masked(column) if column.name in self._names else column for column in columns]
         return compile_rows(len(columns), columns)
+
+    def _masked(self, column: Column) -> Column:
+        mask = _Mask(self._replacement, column.schema)
+        sample = None if column.schema.name is not None else _SAMPLES.get(column.schema.type)
+        if sample is not None:
+            with suppress(DataException):  # which is for the records to raise
+                return column._replace(fixed=mask(sample))
+        return column._replace(convert=mask)
 
 
 class MaskField(FieldsTransformation):
@@ -135,6 +153,12 @@ class MaskField(FieldsTransformation):
 
     A null field stays null. A null key or value is an error.
     """
+
+    EXAMPLE = {
+        "config": {"fields": "email,age"},
+        "input": {"value": {"email": "ada@example.org", "age": 36, "stars": 4}},
+        "output": {"value": {"email": "", "age": 0, "stars": 4}},
+    }
 
     CONFIG = (
         ConfigDef(

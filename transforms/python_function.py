@@ -32,6 +32,20 @@ class PythonFunction(Transformation):
     copy: ``record.replace(value={**record.value, "seen": True})``. What it raises counts as the record's failure.
     """
 
+    EXAMPLE = {
+        "config": {"function": "shop_records:percent"},
+        "module": {
+            "name": "shop_records",
+            "source": "def percent(record):\n"
+            '    """The stars as a percentage; ratings without stars are dropped."""\n'
+            '    if record.value["stars"] is None:\n'
+            "        return None\n"
+            '    return record.replace(value={**record.value, "percent": record.value["stars"] * 20})\n',
+        },
+        "input": {"value": {"user_id": 3, "stars": 4}},
+        "output": {"value": {"user_id": 3, "stars": 4, "percent": 80}},
+    }
+
     CONFIG = ConfigDef(
         Key(
             _KEY,
@@ -85,7 +99,7 @@ def _load(name: str) -> Callable[[ConnectRecord], Any]:
         raise ConfigException(_KEY, name, "Expected module:function")
     try:
         function = functools.reduce(getattr, attributes.split("."), importlib.import_module(module))
-    except (ImportError, AttributeError, ValueError, SyntaxError) as error:
+    except (ImportError, AttributeError, ValueError, TypeError, SyntaxError) as error:
         raise ConfigException(_KEY, name, str(error)) from error
     if not callable(function):
         raise ConfigException(_KEY, name, f"{attributes} is not a function")

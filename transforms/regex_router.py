@@ -10,7 +10,16 @@ from transforms.java_regex import JavaReplacement, ValidJavaRegex, compile_java_
 
 
 class RegexRouter(Transformation):
-    """Rename the topics whose whole name matches a regular expression; records of other topics pass unchanged."""
+    """Rename the topics whose whole name matches a regular expression; records of other topics pass unchanged.
+
+    Only the first match within the name is replaced. A record without a topic is an error.
+    """
+
+    EXAMPLE = {
+        "config": {"regex": "mysql\\.shop\\.(.*)", "replacement": "shop-$1"},
+        "input": {"topic": "mysql.shop.orders", "value": {"id": 7}},
+        "output": {"topic": "shop-orders", "value": {"id": 7}},
+    }
 
     CONFIG = ConfigDef(
         Key(

@@ -15,8 +15,10 @@ from connect.api import (
     Key,
     RecordBatch,
     Schema,
+    Type,
     validate_value,
 )
+from connect.api.numbers import Float32, Float64, Int8, Int16, Int32, Int64
 from connect.api.validators import LambdaValidator, ValidList
 from transforms.field_path import (
     OWN_FIELD_SYNTAX,
@@ -32,6 +34,14 @@ from transforms.rows import Column, RowFunction, compile_rows, copied
 from transforms.side import Held, SchemaCache, Side
 
 _REMEMBERED_NAMES = 1000
+_MARKS: dict[Type, Callable[[Any], Any]] = {
+    Type.INT8: Int8,
+    Type.INT16: Int16,
+    Type.INT32: Int32,
+    Type.INT64: Int64,
+    Type.FLOAT32: Float32,
+    Type.FLOAT64: Float64,
+}
 
 
 def _parse_renames(mappings: list[str]) -> dict[str, str]:
@@ -68,6 +78,7 @@ class ChosenFields:
         self._exclude = exclude
         self._include = include
         self._renames = renames
+        self._targets = frozenset(renames.values())
         self._old_names = {new: old for old, new in renames.items()}
         self._with_default = with_default
         self._compiled = SchemaCache(self._compile)
@@ -77,11 +88,24 @@ class ChosenFields:
         return name not in self._exclude and (not self._include or name in self._include)
 
     def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
-        if not self._renames and not self._include:
-            excluded = tuple(self._exclude)
-            return [_without(value, excluded) for value in values]
         names = self._new_names
-        return [{new: v for name, v in value.items() if (new := names[name]) is not None} for value in values]
+        targets = self._targets
+        if not self._include and self._renames.keys().isdisjoint(targets):
+            excluded, renames = tuple(self._exclude), tuple(self._renames.items())
+            changed = [_without(value, excluded, renames) for value in values]
+        else:
+            changed = [{new: v for name, v in value.items() if (new := names[name]) is not None} for value in values]
+        if targets:
+            for place, value in enumerate(values):
+                if not targets.isdisjoint(value):
+                    changed[place] = self._with_contest(value)
+        return changed
+
+    def _with_contest(self, value: dict[Any, Any]) -> dict[Any, Any]:
+        """The changed map where two members may come to have one name: the one wins that a Java HashMap lists last."""
+        members = sorted(value.items(), key=lambda item: _bucket(item[0], len(value)))
+        winners = {new: name for name, _ in members if (new := self._new_names[name]) is not None}
+        return {new: item for name, item in value.items() if winners.get(new := self._new_names[name]) == name}
 
     def rows(self, batch: RecordBatch, schema: Schema, values: list[Any]) -> Held:
         changed, change = self._compiled.get(schema)
@@ -99,26 +123,53 @@ class ChosenFields:
         if origin is None:
             raise DataException(f"{source} is not a valid field name")
         column = copied(origin, with_default=self._with_default)._replace(name=name, schema=field.schema)
-        return column if origin is field else column._replace(convert=_checked(field.schema, name))
+        return column if origin is field else column._replace(convert=_checked(origin.schema, field.schema, name))
 
 
-def _without(value: dict[Any, Any], names: Iterable[str]) -> dict[Any, Any]:
+def _bucket(key: Any, size: int) -> int:
+    """Where a Java HashMap of that many entries keeps a key."""
+    buckets = 16
+    while size > buckets * 3 // 4:
+        buckets *= 2
+    code = 0
+    for char in str(key):
+        code = (31 * code + ord(char)) & 0xFFFFFFFF
+    return (code ^ code >> 16) & (buckets - 1)
+
+
+def _without(value: dict[Any, Any], excluded: Iterable[str], renames: Iterable[tuple[str, str]]) -> dict[Any, Any]:
+    """A copy that lacks some members and has others under new names, at its end."""
     copy = {**value}
-    for name in names:
+    for name in excluded:
         copy.pop(name, None)
+    for old, new in renames:
+        if old in copy:
+            copy[new] = copy.pop(old)
     return copy
 
 
-def _checked(schema: Schema, name: str) -> Callable[[Any], Any]:
+def _checked(origin: Schema, target: Schema, name: str) -> Callable[[Any], Any]:
+    """What refuses values of one field that don't fit another."""
+    mark = _MARKS.get(origin.type, lambda value: value)
+
     def check(value: Any) -> Any:
-        validate_value(schema, value, name)
+        validate_value(target, mark(value), name)
         return value
 
     return check
 
 
 class ReplaceField(FieldsTransformation):
-    """Keep some fields, drop others, rename the rest; null stays as it is."""
+    """Keep some fields, drop others, rename the rest; null stays as it is.
+
+    Fields that are named but not there are ignored.
+    """
+
+    EXAMPLE = {
+        "config": {"exclude": "debug", "renames": "stars:rating"},
+        "input": {"value": {"user_id": 3, "stars": 4, "debug": "x"}},
+        "output": {"value": {"user_id": 3, "rating": 4}},
+    }
 
     CONFIG = (
         ConfigDef(

@@ -19,7 +19,8 @@ class Column(NamedTuple):
     """A field of the new rows: its name and schema, and where its values come from.
 
     ``source`` is a place in the old row; ``constant`` and ``list`` count the function's further arguments. A null is
-    read as ``default``; what is not null goes through ``convert``. ``checked`` refuses a null in a required field.
+    read as ``default``; what is not null goes through ``convert``, or becomes ``fixed``. ``checked`` refuses a null in
+    a required field.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Column(NamedTuple):
     list: int | None = None
     default: Any = None
     convert: Callable[[Any], Any] | None = None
+    fixed: Any = None
     checked: bool = True
 
 
@@ -68,6 +70,9 @@ def _read(column: Column, by_index: bool) -> str:
 def _cell(place: int, column: Column, read: str, scope: dict[str, Any]) -> str:
     """The expression for the new value."""
     default, value = "None", read
+    if column.fixed is not None:
+        scope[f"k{place}"] = column.fixed
+        return f"k{place}" if column.default is not None else f"(None if {read} is None else k{place})"
     if column.default is not None:
         default = f"d{place}"
         scope[default] = column.default

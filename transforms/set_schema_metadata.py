@@ -27,6 +27,32 @@ class SetSchemaMetadata(SidedTransformation):
     Data without a schema is an error, except null.
     """
 
+    EXAMPLE = {
+        "config": {"schema.name": "shop.Rating", "schema.version": "2"},
+        "input": {
+            "value": {
+                "schema": {
+                    "type": "struct",
+                    "fields": [{"type": "int32", "optional": False, "field": "stars"}],
+                    "optional": False,
+                },
+                "payload": {"stars": 4},
+            }
+        },
+        "output": {
+            "value": {
+                "schema": {
+                    "type": "struct",
+                    "fields": [{"type": "int32", "optional": False, "field": "stars"}],
+                    "optional": False,
+                    "name": "shop.Rating",
+                    "version": 2,
+                },
+                "payload": {"stars": 4},
+            }
+        },
+    }
+
     CONFIG = (
         ConfigDef(
             Key("schema.name", ConfigType.STRING, None, "Name to give.", Importance.HIGH),

@@ -76,7 +76,11 @@ class SidedTransformation(Transformation):
         if kind is Kind.MAPS:
             return None, self.maps(batch, values)
         if kind is Kind.ROWS and schema is not None:
-            return self.rows(batch, schema, values)
+            try:
+                return self.rows(batch, schema, values)
+            except (ValueError, IndexError):
+                _check_widths(schema, values)
+                raise
         return self.nulls(schema, values) if kind is Kind.NULLS else self.others(schema, values)
 
     @abstractmethod
@@ -108,6 +112,23 @@ def _kind(schema: Schema | None, cls: type) -> Kind:
     if schema is None:
         return Kind.MAPS if issubclass(cls, dict) else Kind.OTHERS
     return Kind.ROWS if schema.type is Type.STRUCT and issubclass(cls, (tuple, list, Struct)) else Kind.OTHERS
+
+
+def _check_widths(schema: Schema, rows: list[Any]) -> None:
+    for row in rows:
+        if len(row) != len(schema.fields):
+            raise DataException(f"A row of {schema} needs {len(schema.fields)} values but has {len(row)}")
+
+
+def struct_rows(structs: Iterable[Any], purpose: str) -> list[Any]:
+    """The rows of nested structs, None for null. Raises DataException for anything else."""
+    rows = []
+    for struct in structs:
+        if struct is not None and not isinstance(struct, Struct):
+            found = java_type_name(struct)
+            raise DataException(f"Only Struct objects supported for [{purpose}], found: {found}")
+        rows.append(None if struct is None else struct.values)
+    return rows
 
 
 def _runs(

@@ -72,6 +72,7 @@ class _Forms:
     def __init__(self, date_format: SimpleDateFormat | None, precision: str) -> None:
         self._format = date_format
         self._precision = precision
+        self.counts_millis = precision == "milliseconds"
 
     def reader(self, form: str) -> Callable[[Any], int]:
         """What reads times of one form."""
@@ -162,10 +163,14 @@ class _Converter:
             int: unix,
             Int64: unix,
             str: self._from("string"),
+            type(None): lambda _: None,
         }
 
     def _from(self, form: str) -> Conversion:
         read, write = self._forms.reader(form), self._forms.writer(self.target)
+        if form == "unix" and self._forms.counts_millis:
+            # The usual case without the steps between.
+            return lambda value: write(value) if type(value) is int else None if value is None else write(read(value))
         return lambda value: None if value is None else write(read(value))
 
     def for_schema(self, schema: Schema) -> Conversion:
@@ -174,8 +179,6 @@ class _Converter:
 
     def schemaless(self, value: Any) -> Any:
         """The time in the new form, whatever form it has; None for None."""
-        if value is None:
-            return None
         convert = self._by_class.get(type(value))
         if convert is None or (type(value) is int and not _LONG_MIN <= value <= _LONG_MAX):
             raise DataException(
@@ -239,6 +242,12 @@ class TimestampConverter(FieldsTransformation):
 
     Times are in UTC; what is finer than a millisecond is cut off. Null stays null.
     """
+
+    EXAMPLE = {
+        "config": {"field": "rated", "target.type": "string", "format": "yyyy-MM-dd HH:mm:ss"},
+        "input": {"value": {"stars": 4, "rated": 1735689600000}},
+        "output": {"value": {"stars": 4, "rated": "2025-01-01 00:00:00"}},
+    }
 
     CONFIG = (
         ConfigDef(

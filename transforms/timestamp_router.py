@@ -23,7 +23,16 @@ from transforms.simple_date_format import SimpleDateFormat
 
 
 class TimestampRouter(Transformation):
-    """Put the record's timestamp into its topic's name, so that a sink writes one table or index per day, say."""
+    """Put the record's timestamp into its topic's name, so that a sink writes one table or index per day, say.
+
+    A record without a timestamp or without a topic is an error.
+    """
+
+    EXAMPLE = {
+        "config": {"topic.format": "${topic}-${timestamp}", "timestamp.format": "yyyy-MM"},
+        "input": {"topic": "ratings", "value": {"stars": 4}, "timestamp": 1735689600000},
+        "output": {"topic": "ratings-2025-01", "value": {"stars": 4}, "timestamp": 1735689600000},
+    }
 
     CONFIG = ConfigDef(
         Key(
@@ -64,10 +73,10 @@ class TimestampRouter(Transformation):
 
     def _texts(self, batch: RecordBatch) -> list[str]:
         """The time of each record, written as configured."""
-        write = self._formatter().format
         if batch.timestamps is None or None in batch.timestamps:
             missing = 0 if batch.timestamps is None else batch.timestamps.index(None)
             raise DataException(f"Timestamp missing on record: {_record_text(batch.record(missing))}")
+        write = self._formatter().format
         return [write(timestamp) for timestamp in batch.timestamps if timestamp is not None]
 
     def _formatter(self) -> SimpleDateFormat:

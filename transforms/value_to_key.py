@@ -19,10 +19,10 @@ from connect.api.validators import ValidList
 from transforms.field_path import (
     OWN_FIELD_SYNTAX,
     REPLACE_NULL_WITH_DEFAULT,
+    nullable_schema_at,
     path_of,
     read_maps,
     read_rows,
-    schema_at,
     struct_of,
 )
 from transforms.rows import Column, RowFunction, compile_rows, copied
@@ -31,6 +31,12 @@ from transforms.side import Held, Kind, SchemaCache, Side, SidedTransformation
 
 class ValueToKey(SidedTransformation):
     """Make a new key, a struct or map, of some fields of the value; a null value is an error."""
+
+    EXAMPLE = {
+        "config": {"fields": "user_id"},
+        "input": {"value": {"user_id": 3, "stars": 4}},
+        "output": {"key": {"user_id": 3}, "value": {"user_id": 3, "stars": 4}},
+    }
 
     CONFIG = (
         ConfigDef(
@@ -80,7 +86,7 @@ class ValueToKey(SidedTransformation):
         columns: list[Column] = []
         lists = 0
         for path in self._paths:
-            field, field_schema = schema.field(path[0]), schema_at(path, schema)
+            field, field_schema = schema.field(path[0]), nullable_schema_at(path, schema)
             if field is None or field_schema is None:
                 raise DataException(f"Field does not exist: {'.'.join(path)}")
             if len(path) == 1:

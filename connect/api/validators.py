@@ -65,10 +65,12 @@ class CaseInsensitiveValidString:
         return f"(case insensitive) [{', '.join(self.valid)}]"
 
 
-def java_hash_order(texts: Iterable[str]) -> list[str]:
-    """The order in which a Java HashSet or HashMap lists strings, since error texts and answers show it."""
+def java_hash_order(texts: Iterable[str], buckets: int = 16) -> list[str]:
+    """The order in which a Java HashSet or HashMap lists strings, since error texts and answers show it.
+
+    ``buckets`` is the table's size, a power of two; it grows as the table fills.
+    """
     distinct = list(dict.fromkeys(texts))
-    buckets = 16
     while len(distinct) > buckets * 3 // 4:
         buckets *= 2
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from connect.api import ConfigException, ConnectException
-from connect.cli.worker import RunningConnectWorker, cluster_id, start_rest
-from connect.herder.herder import Herder
+from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_parts, make_services
+from connect.herder.distributed.herder import DistributedHerder, WorkerAddress
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients
-from connect.plugins.registry import process_plugins
-from connect.rest.server import advertised_address, bind, parse_listeners
+from connect.kafka.membership import GroupSettings, Membership
+from connect.rest.listeners import Listeners
+from connect.rest.server import RestServer
 from connect.runtime.forkserver import ForkServer
 from connect.runtime.supervisor import Supervisor
 from connect.runtime.worker import Worker
@@ -23,26 +24,17 @@ from connect.storage.kafka_config_store import KafkaConfigBackingStore
 from connect.storage.kafka_offset_store import KafkaOffsetBackingStore
 from connect.storage.kafka_status_store import KafkaStatusBackingStore
 from connect.storage.worker_offsets import WorkerOffsets
+from connect.worker_config import read_worker_config
 
 log = logging.getLogger(__name__)
-
-_REQUIRED = (
-    "bootstrap.servers",
-    "group.id",
-    "key.converter",
-    "value.converter",
-    "config.storage.topic",
-    "offset.storage.topic",
-    "status.storage.topic",
-)
 
 
 async def start(properties: Mapping[str, str], fork_server: ForkServer) -> RunningConnectWorker:
     """Start a worker. Raises ConfigException, ConnectException with what is wrong and how to mend it."""
-    check_required(properties, _REQUIRED)
-    listeners = parse_listeners(properties)
-    sockets = [bind(listener) for listener in listeners]
-    host, port = advertised_address(properties, listeners[0], sockets[0].getsockname()[1])
+    read_worker_config(properties, standalone=False)
+    listeners = Listeners.open(properties)
+    rest = RestServer(properties, listeners)
+    scheme, host, port = listeners.advertised(properties)
     supervisor = Supervisor(fork_server)
     kafka, clients = RealKafka(), ConnectClients(properties, properties["group.id"])
     admin = kafka.admin(clients.shared_admin())
@@ -55,8 +47,18 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
         producer=clients.topic_producer("offsets"),
         consumer=clients.topic_consumer("offsets"),
     )
-    stores: list[Store] = [configs, statuses, offsets]
-    herder = Herder(f"{host}:{port}", properties, configs, statuses, process_plugins(), waits_for_tasks=False)
+    stores = Stores(configs, statuses, offsets)
+    parts = make_parts(properties, supervisor, properties["group.id"])
+    herder = DistributedHerder(
+        WorkerAddress(f"{host}:{port}", f"{scheme}://{host}:{port}/"),
+        properties,
+        configs,
+        statuses,
+        parts.listing,
+        parts.validation,
+        parts.loggers,
+        lambda group: Membership(clients.membership(f"{host}:{port}"), GroupSettings.of(properties), group),
+    )
     configs.set_listener(herder)
     identified = asyncio.create_task(asyncio.to_thread(cluster_id, admin))
     try:
@@ -65,7 +67,9 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
         identified.cancel()
         raise
     herder.start(Worker(properties, supervisor, WorkerOffsets(offsets), herder, properties["group.id"]))
-    rest = await start_rest(sockets, herder, await identified)
+    await rest.start(make_services(herder, clients, stores, parts), await identified)
+    # Only now: the library that speaks to the group takes long to load.
+    herder.join()
     return RunningConnectWorker(rest, herder, supervisor, stores)
 
 
@@ -79,7 +83,7 @@ class Store(Protocol):
         """Give everything back."""
 
 
-def _start_all(stores: list[Store]) -> None:
+def _start_all(stores: Sequence[Store]) -> None:
     with ThreadPoolExecutor(len(stores)) as pool:
         started = [pool.submit(store.start) for store in stores]
     failure = next((each.exception() for each in started if each.exception()), None)
@@ -87,10 +91,3 @@ def _start_all(stores: list[Store]) -> None:
         for store in stores:
             store.stop()
         raise failure
-
-
-def check_required(properties: Mapping[str, str], keys: tuple[str, ...]) -> None:
-    """Raises ConfigException for the first key that is missing."""
-    for key in keys:
-        if not properties.get(key):
-            raise ConfigException(f'Missing required configuration "{key}" which has no default value.')

@@ -19,11 +19,31 @@ class SubCommand:
     summary: str
 
 
-SUB_COMMANDS = {
-    "demo": SubCommand(
-        "connect.demo.command", "demo", "A CSV file through Kafka into a search index, on this machine."
-    ),
-}
+def _table(*rows: tuple[str, str, str, str]) -> dict[str, SubCommand]:
+    return {name: SubCommand(f"connect.{module}", attribute, summary) for name, module, attribute, summary in rows}
+
+
+SUB_COMMANDS = _table(
+    ("demo", "demo.command", "demo", "A CSV file through Kafka into a search index, on this machine."),
+    ("list", "cli.commands.read", "list_connectors", "All connectors with their states."),
+    ("get", "cli.commands.read", "get_connector", "The configuration of a connector."),
+    ("status", "cli.commands.read", "show_status", "The states of a connector and its tasks."),
+    ("plugins", "cli.commands.read", "list_plugins", "The plugins that the worker has."),
+    ("create", "cli.commands.change", "create", "Create the connector of a file."),
+    ("apply", "cli.commands.change", "apply", "Make connectors as files say; shows the difference."),
+    ("validate", "cli.commands.change", "validate", "Check a configuration without creating anything."),
+    ("delete", "cli.commands.change", "delete", "Stop a connector and forget it."),
+    ("pause", "cli.commands.state", "pause", "Let a connector wait."),
+    ("resume", "cli.commands.state", "resume", "Let a connector go on."),
+    ("stop", "cli.commands.state", "stop", "Stop a connector; it has no tasks then."),
+    ("restart", "cli.commands.state", "restart", "Restart a connector, its tasks, or one task."),
+    ("offsets", "cli.commands.offsets", "offsets", "Where a connector goes on: get, set, reset."),
+    ("loggers", "cli.commands.loggers", "loggers", "Log levels of a worker or of all."),
+    ("context", "cli.commands.context", "context", "Names for clusters."),
+    ("run", "cli.commands.run", "run", "Try a connector here, stage by stage; nothing is produced."),
+    ("doctor", "cli.commands.doctor", "doctor", "What a worker needs: is it there, is it well?"),
+    ("completion", "cli.commands.completion", "completion", "The completion script for a shell."),
+)
 
 
 class LazyGroup(click.Group):

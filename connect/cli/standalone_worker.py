@@ -8,13 +8,12 @@ from pathlib import Path
 
 from connect.api import ConfigException, ConnectException
 from connect.cli.connector_file import read_connector_file
-from connect.cli.distributed_worker import check_required
-from connect.cli.worker import RunningConnectWorker, cluster_id, start_rest
+from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_parts, make_services
 from connect.herder.herder import Herder
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients
-from connect.plugins.registry import process_plugins
-from connect.rest.server import advertised_address, bind, parse_listeners
+from connect.rest.listeners import Listeners
+from connect.rest.server import RestServer
 from connect.runtime.forkserver import ForkServer
 from connect.runtime.supervisor import Supervisor
 from connect.runtime.worker import Worker
@@ -22,8 +21,7 @@ from connect.storage.config_store import MemoryConfigBackingStore
 from connect.storage.file_offset_store import FileOffsetBackingStore
 from connect.storage.status_store import MemoryStatusBackingStore
 from connect.storage.worker_offsets import WorkerOffsets
-
-_REQUIRED = ("bootstrap.servers", "key.converter", "value.converter", "offset.storage.file.filename")
+from connect.worker_config import read_worker_config
 
 
 async def start(
@@ -33,22 +31,34 @@ async def start(
 
     Raises ConfigException, ConnectException with what is wrong and how to mend it.
     """
-    check_required(properties, _REQUIRED)
+    read_worker_config(properties, standalone=True)
     files = [read_connector_file(path) for path in connector_files]
-    listeners = parse_listeners(properties)
-    sockets = [bind(listener) for listener in listeners]
-    host, port = advertised_address(properties, listeners[0], sockets[0].getsockname()[1])
+    listeners = Listeners.open(properties)
+    rest = RestServer(properties, listeners)
+    _, host, port = listeners.advertised(properties)
     supervisor = Supervisor(fork_server)
-    admin = RealKafka().admin(ConnectClients(properties).shared_admin())
+    clients = ConnectClients(properties)
+    admin = RealKafka().admin(clients.shared_admin())
     cluster = await asyncio.to_thread(cluster_id, admin)
     configs, statuses = MemoryConfigBackingStore(), MemoryStatusBackingStore()
     offsets = FileOffsetBackingStore(Path(properties["offset.storage.file.filename"]))
-    herder = Herder(f"{host}:{port}", properties, configs, statuses, process_plugins(), waits_for_tasks=True)
+    stores = Stores(configs, statuses, offsets)
+    parts = make_parts(properties, supervisor, None)
+    herder = Herder(
+        f"{host}:{port}",
+        properties,
+        configs,
+        statuses,
+        parts.listing,
+        parts.validation,
+        parts.loggers,
+        standalone=True,
+    )
     configs.set_listener(herder)
     configs.start()
     await asyncio.to_thread(offsets.start)
     herder.start(Worker(properties, supervisor, WorkerOffsets(offsets), herder))
-    rest = await start_rest(sockets, herder, cluster)
+    await rest.start(make_services(herder, clients, stores, parts), cluster)
     worker = RunningConnectWorker(rest, herder, supervisor, [offsets])
     try:
         for file in files:

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from connect.api import ConnectException
 from connect.herder.herder import Herder
+from connect.herder.offsets import ConnectorOffsets
+from connect.herder.plugin_listing import PluginListing
+from connect.herder.validation import ConnectorValidation
+from connect.kafka.clients import RealKafka
+from connect.kafka.connect_clients import ConnectClients
 from connect.kafka.door import AdminClient, KafkaException
 from connect.kafka.errors import kafka_error
-from connect.rest.server import RestServer
+from connect.loggers import Loggers
+from connect.plugins.registry import process_plugins
+from connect.plugins.secrets import ConfigTransformer
+from connect.rest.server import RestServer, Services
+from connect.runtime.plugin_calls import PluginCalls
 from connect.runtime.supervisor import Supervisor
+from connect.storage.config_store import ConfigBackingStore
+from connect.storage.offset_store import OffsetBackingStore
+from connect.storage.status_store import StatusBackingStore
 
 log = logging.getLogger(__name__)
 
@@ -39,11 +50,37 @@ def cluster_id(admin: AdminClient) -> str:
         ) from error
 
 
-async def start_rest(sockets: Sequence[socket.socket], herder: Herder, cluster: str | None) -> RestServer:
-    """Start to answer requests."""
-    rest = RestServer(sockets, cluster)
-    await rest.start(herder)
-    return rest
+class PluginParts(NamedTuple):
+    """What knows and asks the plugins of a worker, and its loggers."""
+
+    listing: PluginListing
+    validation: ConnectorValidation
+    loggers: Loggers
+    calls: PluginCalls
+    transformer: ConfigTransformer
+
+
+def make_parts(properties: Mapping[str, str], supervisor: Supervisor, group_id: str | None) -> PluginParts:
+    """The parts of a worker; ``group_id`` is None in standalone mode. Raises ConfigException for bad settings."""
+    transformer = ConfigTransformer(properties)
+    calls = PluginCalls(supervisor)
+    validation = ConnectorValidation(calls, properties, transformer, group_id)
+    return PluginParts(PluginListing(process_plugins(), calls), validation, Loggers(), calls, transformer)
+
+
+def make_services(herder: Herder, clients: ConnectClients, stores: Stores, parts: PluginParts) -> Services:
+    """What REST shows and changes."""
+    listing, calls, transformer = parts.listing, parts.calls, parts.transformer
+    offsets = ConnectorOffsets(stores.configs, stores.offsets, RealKafka(), clients, listing, calls, transformer)
+    return Services(herder, offsets, listing, parts.validation, parts.loggers)
+
+
+class Stores(NamedTuple):
+    """Where a worker keeps what must survive."""
+
+    configs: ConfigBackingStore
+    statuses: StatusBackingStore
+    offsets: OffsetBackingStore
 
 
 class RunningConnectWorker:

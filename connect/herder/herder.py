@@ -8,26 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connect.api import AlreadyExistsException, ConnectException, NotFoundException
 from connect.herder import entities
 from connect.herder.entities import Json
-from connect.herder.errors import BadRequest, Forbidden
+from connect.herder.errors import BadRequest
+from connect.herder.internal_requests import InternalRequests, Signature
+from connect.herder.plugin_listing import PluginListing
+from connect.herder.restart_plan import RestartPlan, plan_restart
 from connect.herder.runner import ConnectorRunner, Wanted
-from connect.logging import set_level
-from connect.plugins.builtin import PluginKind
-from connect.plugins.registry import CONNECTOR_KINDS, PluginRegistry, version_of
+from connect.herder.topics import ConnectorTopics
+from connect.herder.validation import ConnectorValidation, patched
+from connect.loggers import Loggers, is_level
 from connect.plugins.secrets import ConfigTransformer
 from connect.runtime.ids import ConnectorTaskId, State, TargetState
 from connect.runtime.worker import Worker
 from connect.storage.cluster_state import ClusterConfigState, Config, RestartRequest, SessionKey
 from connect.storage.config_store import ConfigBackingStore
-from connect.storage.status import ConnectorStatus, Status, TaskStatus, TopicStatus
+from connect.storage.status import ConnectorStatus, Status, TaskStatus
 from connect.storage.status_store import StatusBackingStore
 
 log = logging.getLogger(__name__)
+
+_FIRST_REPORT_SECONDS = 5.0
 
 
 class Herder:
@@ -39,17 +44,23 @@ class Herder:
         properties: Mapping[str, str],
         configs: ConfigBackingStore,
         statuses: StatusBackingStore,
-        registry: PluginRegistry,
+        plugins: PluginListing,
+        validation: ConnectorValidation,
+        loggers: Loggers,
         *,
-        waits_for_tasks: bool,
+        standalone: bool,
     ) -> None:
-        """``waits_for_tasks``: answers to create and update come when the tasks are there (standalone)."""
+        """``standalone``: answers to create and update come when the tasks are there."""
         self._worker_id = worker_id
         self._properties = dict(properties)
         self._configs = configs
         self._statuses = statuses
-        self._registry = registry
-        self._waits_for_tasks = waits_for_tasks
+        self._plugins = plugins
+        self._validation = validation
+        self._loggers = loggers
+        self._standalone = standalone
+        self.topics = ConnectorTopics(statuses, properties)
+        self._internal = InternalRequests(properties)
         self._transformer = ConfigTransformer(properties)
         self._runners: dict[str, ConnectorRunner] = {}
         self._background: set[asyncio.Task[None]] = set()
@@ -62,8 +73,13 @@ class Herder:
         """Begin to run what the stores hold."""
         self._loop = asyncio.get_running_loop()
         self.worker = worker
+        self._spawn(self._learn_plugins())
         for name in self._state().connectors():
             self._wake(name)
+
+    async def _learn_plugins(self) -> None:
+        for config in self._state().connector_configs.values():
+            await self._plugins.learn(config.get("connector.class"))
 
     async def stop(self) -> None:
         """Stop all connectors and tasks."""
@@ -97,7 +113,8 @@ class Herder:
 
     def on_logging_level_update(self, logger: str, level: str) -> None:
         """A log level changes on all workers."""
-        set_level(logger, level)
+        if is_level(level):
+            self._loggers.set_level(logger, level)
 
     def _wake_all(self) -> None:
         for runner in self._runners.values():
@@ -169,9 +186,7 @@ class Herder:
 
     def on_topics(self, task_id: ConnectorTaskId, topics: list[str]) -> None:
         """A task has used those topics for the first time."""
-        if self._properties.get("topic.tracking.enable", "true").lower() == "true":
-            for topic in topics:
-                self._statuses.put_topic(TopicStatus.now(topic, task_id))
+        self.topics.note(task_id, topics)
 
     def on_reconfiguration_requested(self, connector: str) -> None:
         """A connector asks for new task configurations."""
@@ -226,69 +241,46 @@ class Herder:
             raise NotFoundException(f"No status found for task {task_id}")
         return entities.state_json(found.state.value, found.worker_id, found.version, found.trace, task_id.task)
 
-    def connector_topics(self, connector: str) -> Json:
-        """The topics that the connector has used. Raises Forbidden when they are not tracked."""
-        self._require("topic.tracking.enable", "Topic tracking is disabled.")
-        return {connector: {"topics": sorted(status.topic for status in self._statuses.topic_statuses(connector))}}
-
-    def reset_topics(self, connector: str) -> None:
-        """Forget the topics that the connector has used. Raises Forbidden."""
-        self._require("topic.tracking.enable", "Topic tracking is disabled.")
-        self._require("topic.tracking.allow.reset", "Topic tracking reset is disabled.")
-        self._forget_topics(connector)
-
-    def _forget_topics(self, connector: str) -> None:
-        for status in self._statuses.topic_statuses(connector):
-            self._statuses.delete_topic(connector, status.topic)
-
     def connector_type(self, connector: str) -> str:
         """``source``, ``sink``, or ``unknown`` when the class is not there."""
-        config = self._state().connector_config(connector) or {}
-        try:
-            return self._registry.find(config.get("connector.class") or "", *CONNECTOR_KINDS).kind.value
-        except ConnectException:
-            return "unknown"
+        return self._plugins.connector_type((self._state().connector_config(connector) or {}).get("connector.class"))
 
     # Changing
 
     async def create_connector(self, connector: str, config: Config, initial: TargetState | None) -> Json:
         """Add a connector. Raises AlreadyExistsException, BadRequest."""
-        self._validate(config)
+        await self._validation.require_valid(config)
+        await self.require_leader()
         if self._state().contains(connector):
             raise AlreadyExistsException(f"Connector {connector} already exists")
         return await self._put(connector, config, initial)
 
     async def put_connector_config(self, connector: str, config: Config) -> tuple[bool, Json]:
         """Add or change a connector: whether it is new, and what it is. Raises BadRequest."""
-        self._validate(config)
+        await self._validation.require_valid(config)
+        await self.require_leader()
         created = not self._state().contains(connector)
         return created, await self._put(connector, config, None)
 
     async def patch_connector_config(self, connector: str, patch: Config) -> Json:
         """Change some keys; None removes one. Raises NotFoundException, BadRequest."""
-        config = {**self.connector_config(connector), **patch}
-        _, info = await self.put_connector_config(connector, {k: v for k, v in config.items() if v is not None})
+        await self.require_leader()
+        _, info = await self.put_connector_config(connector, patched(self.connector_config(connector), patch))
         return info
 
     async def _put(self, connector: str, config: Config, initial: TargetState | None) -> Json:
         before = self._state().tasks(connector)
+        await self._plugins.learn(config.get("connector.class"))
         await asyncio.to_thread(self._configs.put_connector_config, connector, dict(config), initial)
         runner = self._wake(connector)
-        if self._waits_for_tasks and runner is not None:
+        if self._standalone and runner is not None:
             await runner.settle()
             before = self._state().tasks(connector)
         return entities.connector_info(connector, config, before, self.connector_type(connector))
 
-    def _validate(self, config: Config) -> None:
-        if not config.get("connector.class"):
-            raise BadRequest(f"Connector config {dict(config)} contains no connector type")
-        try:
-            self._registry.find(str(config["connector.class"]), *CONNECTOR_KINDS)
-        except ConnectException as error:
-            raise BadRequest(str(error)) from error
-
     async def delete_connector(self, connector: str) -> None:
         """Stop and forget a connector. Raises NotFoundException."""
+        await self.require_leader()
         tasks = self._known(connector).tasks(connector)
         await asyncio.to_thread(self._configs.remove_connector_config, connector)
         runner = self._runners.pop(connector, None)
@@ -297,11 +289,15 @@ class Herder:
         for task_id in tasks:
             self.report_task(task_id, State.DESTROYED)
         self.report_connector(connector, State.DESTROYED)
-        self._forget_topics(connector)
+        self.topics.forget(connector)
 
     async def set_target_state(self, connector: str, target: TargetState) -> None:
         """Start, pause or stop a connector. Raises NotFoundException."""
+        if target is TargetState.STOPPED:
+            await self.require_leader()
         if not self._state().contains(connector):
+            if self._standalone and target is TargetState.STOPPED:
+                raise ConnectException(f"No connector `{connector}` configured")
             raise NotFoundException(f"Unknown connector {connector}")
         if target is TargetState.STOPPED:
             await asyncio.to_thread(self._configs.put_task_configs, connector, [])
@@ -318,51 +314,89 @@ class Herder:
         Raises NotFoundException.
         """
         if not self._state().contains(connector):
+            if self._standalone and not (include_tasks or only_failed):
+                raise ConnectException(f"No connector `{connector}` configured")
             raise NotFoundException(f"Unknown connector: {connector}")
         if not include_tasks and not only_failed:
             await self._runner(connector).restart_instance()
             return None
-        status = self.connector_status(connector)
-        chosen = self._chosen(only_failed)
-        task_ids = [
-            ConnectorTaskId(connector, task["id"])
-            for task in status["tasks"]
-            if include_tasks and chosen(task["state"])
-        ]
-        instance = chosen(status["connector"]["state"])
-        for task_id in task_ids:
-            self.report_task(task_id, State.RESTARTING)
-        if instance:
+        plan = plan_restart(self.connector_status(connector), include_tasks=include_tasks, only_failed=only_failed)
+        for number in plan.tasks:
+            self.report_task(ConnectorTaskId(connector, number), State.RESTARTING)
+        if plan.instance:
             self.report_connector(connector, State.RESTARTING)
-        answer = self.connector_status(connector)
-        self._spawn(self._restart(connector, instance, task_ids))
-        return answer
+        self._spawn(self._restart(connector, plan))
+        return plan.status
 
-    @staticmethod
-    def _chosen(only_failed: bool) -> Callable[[str], bool]:
-        return lambda state: not only_failed or state == State.FAILED.value
-
-    async def _restart(self, connector: str, instance: bool, task_ids: list[ConnectorTaskId]) -> None:
+    async def _restart(self, connector: str, plan: RestartPlan) -> None:
         runner = self._runner(connector)
-        if instance:
+        if plan.instance:
             await runner.restart_instance()
-        if task_ids:
-            await runner.restart_tasks(task_ids)
+        if plan.tasks:
+            await runner.restart_tasks([ConnectorTaskId(connector, number) for number in plan.tasks])
 
     async def restart_task(self, task_id: ConnectorTaskId) -> None:
         """Stop and start a task. Raises NotFoundException."""
         state = self._state()
+        if self._standalone and task_id not in state.tasks(task_id.connector):
+            raise ConnectException(
+                f"Failed to start task {task_id} since it is not a recognizable type (source or sink)"
+            )
         if not state.contains(task_id.connector):
             raise NotFoundException(f"Unknown connector: {task_id.connector}")
         if task_id not in state.tasks(task_id.connector):
             raise NotFoundException(f"Unknown task: {task_id}")
         await self._runner(task_id.connector).restart_tasks([task_id])
+        await self.worker.await_first_report(task_id, _FIRST_REPORT_SECONDS)
 
     def _runner(self, connector: str) -> ConnectorRunner:
         runner = self._wake(connector)
         if runner is None:
             raise ConnectException("Worker is shutting down")
         return runner
+
+    async def require_leader(self) -> None:
+        """Raises HandledElsewhere when another worker has to make a change; a worker alone makes all."""
+
+    # What other workers ask, and what concerns the worker as a whole
+
+    async def take_task_configs(
+        self, connector: str, configs: Sequence[Config], body: bytes, signature: Signature | None
+    ) -> None:
+        """Store task configurations that another worker has made. Raises NotFoundException, BadRequest, Forbidden."""
+        if self._standalone:
+            raise ConnectException(
+                "Kafka Connect in standalone mode does not support externally setting task configurations."
+            )
+        self._internal.check(body, signature, self._state().session_key)
+        self._known(connector)
+        await self.publish_task_configs(connector, configs)
+
+    async def fence_zombies(self, connector: str, body: bytes, signature: Signature | None) -> None:
+        """Fence off former tasks; a worker alone has none. Raises NotFoundException, BadRequest, Forbidden."""
+        if self._standalone:
+            raise ConnectException("Kafka Connect in standalone mode does not support exactly-once source connectors.")
+        self._internal.check(body, signature, self._state().session_key)
+        self._known(connector)
+        if self.connector_type(connector) != "source":
+            raise BadRequest(f"Connector {connector} is not a source connector")
+
+    async def set_cluster_logger_level(self, namespace: str, level: str) -> None:
+        """Set log levels of all workers."""
+        if self._standalone:
+            self._loggers.set_level(namespace, level)
+        else:
+            await asyncio.to_thread(self._configs.put_logger_level, namespace, level)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the worker has begun to run connectors."""
+        return self._loop is not None
+
+    async def check_health(self, timeout: float) -> None:
+        """Raises TimeoutError when the stores or the event loop don't answer within ``timeout`` seconds."""
+        async with asyncio.timeout(timeout):
+            await asyncio.to_thread(self._configs.snapshot)
 
     # Helpers
 
@@ -376,31 +410,4 @@ class Herder:
         return state
 
     def _version(self, connector: str) -> str | None:
-        config = self._state().connector_config(connector) or {}
-        try:
-            return version_of(self._registry.find(config.get("connector.class") or "", *CONNECTOR_KINDS))
-        except ConnectException:
-            return None
-
-    def _require(self, key: str, otherwise: str) -> None:
-        if self._properties.get(key, "true").lower() != "true":
-            raise Forbidden(otherwise)
-
-    def plugins(self, *, connectors_only: bool) -> list[Json]:
-        """The installed plugins as ``GET /connector-plugins`` lists them."""
-        order = (
-            CONNECTOR_KINDS
-            if connectors_only
-            else (
-                *CONNECTOR_KINDS,
-                PluginKind.TRANSFORMATION,
-                PluginKind.PREDICATE,
-                PluginKind.CONVERTER,
-                PluginKind.HEADER_CONVERTER,
-            )
-        )
-        return [
-            {"class": plugin.name, "type": kind.value, "version": version_of(plugin)}
-            for kind in order
-            for plugin in sorted(p for p in self._registry.plugins if p.kind is kind)
-        ]
+        return self._plugins.connector_version((self._state().connector_config(connector) or {}).get("connector.class"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connect.api.config_def import Validator
 from connect.api.validators import CaseInsensitiveValidString, Range
 
 SSL = """
@@ -79,7 +80,7 @@ sasl.oauthbearer.expected.issuer STRING HIGH -  The issuer that a token must nam
 sasl.oauthbearer.header.urlencode BOOLEAN LOW false  Whether the credentials are URL-encoded in the request's header.
 """
 
-SECURITY_VALIDATORS = {
+SECURITY_VALIDATORS: dict[str, Validator] = {
     "sasl.login.refresh.window.factor": Range(0.5, 1.0),
     "sasl.login.refresh.window.jitter": Range(0.0, 0.25),
     "sasl.login.refresh.min.period.seconds": Range(0, 900),

@@ -61,10 +61,23 @@ BUILTIN: tuple[Plugin, ...] = (
     *_plain(PluginKind.SOURCE, _SPOOLDIR, "connectors.spooldir.line_source", "SpoolDirLineDelimitedSourceConnector"),
     *_plain(PluginKind.SOURCE, _SPOOLDIR, "connectors.spooldir.binary_source", "SpoolDirBinaryFileSourceConnector"),
     *_plain(
+        PluginKind.SOURCE,
+        _SPOOLDIR,
+        "connectors.spooldir.json_source",
+        "SpoolDirJsonSourceConnector",
+        "SpoolDirSchemaLessJsonSourceConnector",
+    ),
+    *_plain(
         PluginKind.SINK,
         "io.confluent.connect.elasticsearch",
         "connectors.elasticsearch.sink",
         "ElasticsearchSinkConnector",
+    ),
+    Plugin(
+        PluginKind.SOURCE,
+        "io.confluent.connect.jdbc.JdbcSourceConnector",
+        "connectors.jdbc.connector:JdbcSourceConnector",
+        "10.10.0",
     ),
     *_transformation("Cast", "cast"),
     *_transformation("ExtractField", "extract_field"),

@@ -12,6 +12,7 @@ LATEST = "latest"
 _TOKEN = re.compile(r"\d+|[a-z]+")
 _QUALIFIERS = {"alpha": 0, "a": 0, "beta": 1, "b": 1, "milestone": 2, "m": 2, "rc": 3, "cr": 3, "snapshot": 4}
 _RELEASE, _SERVICE_PACK, _OTHER, _NUMBER = 5, 6, 7, 8
+_ZERO = (_NUMBER, 0, "")
 _RELEASE_WORDS = ("ga", "final", "release")
 _PART = re.compile(r"([\[(])([^\[\](),]*)(?:(,)([^\[\](),]*))?([\])])")
 
@@ -22,10 +23,13 @@ class Version:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        ranks = [_rank(token) for token in _TOKEN.findall(text.lower())]
-        while ranks and ranks[-1] in ((_NUMBER, 0, ""), (_RELEASE, 0, "")):
-            ranks.pop()
-        self._ranks = (*ranks, (_RELEASE, 0, ""))
+        ranks: list[tuple[int, int, str]] = []
+        for word in (*_TOKEN.findall(text.lower()), "release"):
+            rank = _rank(word)
+            while rank[0] != _NUMBER and ranks and ranks[-1] in (_ZERO, _rank("release")):
+                ranks.pop()
+            ranks.append(rank)
+        self._ranks = tuple(ranks)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Version) and self._ranks == other._ranks

@@ -6,11 +6,17 @@ from typing import Any
 
 from aiohttp import web
 
-from connect.api import ConnectException, NotFoundException
+from connect.api import NotFoundException
 from connect.herder.errors import BadRequest
 from connect.herder.herder import Herder
-from connect.rest.answers import flag, json_object, json_response
+from connect.rest.answers import connector_url, flag, json_response, no_content
+from connect.rest.bodies import BadBody, config_of, object_of, parse_texts, text_of
+from connect.rest.routing import Route
 from connect.runtime.ids import INITIAL_STATES, ConnectorTaskId, TargetState
+
+_CREATE_REQUEST = "org.apache.kafka.connect.runtime.rest.entities.CreateConnectorRequest"
+_INT32 = range(-(2**31), 2**31)
+Config = dict[str, str | None]
 
 
 class ConnectorRoutes:
@@ -19,27 +25,27 @@ class ConnectorRoutes:
     def __init__(self, herder: Herder) -> None:
         self._herder = herder
 
-    def routes(self) -> list[web.RouteDef]:
-        """All routes below ``/connectors``."""
+    def routes(self) -> list[Route]:
+        """All routes below ``/connectors`` but those of offsets."""
         one = "/connectors/{connector}"
         return [
-            web.get("/connectors", self.list),
-            web.post("/connectors", self.create),
-            web.get(one, self.info),
-            web.delete(one, self.delete),
-            web.get(f"{one}/config", self.config),
-            web.put(f"{one}/config", self.put_config),
-            web.patch(f"{one}/config", self.patch_config),
-            web.get(f"{one}/status", self.status),
-            web.get(f"{one}/tasks", self.tasks),
-            web.get(f"{one}/tasks/{{task}}/status", self.task_status),
-            web.post(f"{one}/tasks/{{task}}/restart", self.restart_task),
-            web.post(f"{one}/restart", self.restart),
-            web.put(f"{one}/pause", self.pause),
-            web.put(f"{one}/resume", self.resume),
-            web.put(f"{one}/stop", self.stop),
-            web.get(f"{one}/topics", self.topics),
-            web.put(f"{one}/topics/reset", self.reset_topics),
+            Route("GET", "/connectors", self.list),
+            Route("POST", "/connectors", self.create),
+            Route("GET", one, self.info),
+            Route("DELETE", one, self.delete),
+            Route("GET", f"{one}/config", self.config),
+            Route("PUT", f"{one}/config", self.put_config),
+            Route("PATCH", f"{one}/config", self.patch_config),
+            Route("GET", f"{one}/status", self.status),
+            Route("GET", f"{one}/tasks", self.tasks),
+            Route("GET", f"{one}/tasks/{{task}}/status", self.task_status),
+            Route("POST", f"{one}/tasks/{{task}}/restart", self.restart_task),
+            Route("POST", f"{one}/restart", self.restart),
+            Route("PUT", f"{one}/pause", self.pause),
+            Route("PUT", f"{one}/resume", self.resume),
+            Route("PUT", f"{one}/stop", self.stop),
+            Route("GET", f"{one}/topics", self.topics),
+            Route("PUT", f"{one}/topics/reset", self.reset_topics),
         ]
 
     async def list(self, request: web.Request) -> web.Response:
@@ -63,51 +69,47 @@ class ConnectorRoutes:
 
     async def create(self, request: web.Request) -> web.Response:
         """Add a connector."""
-        body = await json_object(request)
-        unknown = body.keys() - {"name", "config", "initial_state"}
-        if unknown:
-            raise ConnectException(f'Unrecognized field "{sorted(unknown)[0]}"')
-        name = (body.get("name") or "").strip()
-        config = _named(dict(body.get("config") or {}), name)
-        initial = body.get("initial_state")
-        if initial is not None and str(initial).upper() not in INITIAL_STATES:
-            raise ConnectException(f"Unknown initial state {initial}: expected RUNNING, PAUSED or STOPPED")
-        target = None if initial is None else INITIAL_STATES[str(initial).upper()]
+        body = object_of(parse_texts(await request.read()), _CREATE_REQUEST, "name", "config", "initial_state")
+        target = _initial_state(text_of(body.get("initial_state")))
+        name = (text_of(body.get("name")) or "").strip()
+        config = _named(config_of(body.get("config")), name)
         info = await self._herder.create_connector(name, config, target)
-        return json_response(info, 201, location=f"/connectors/{name}")
+        return json_response(info, 201, location=connector_url(request, name))
 
     async def info(self, request: web.Request) -> web.Response:
         """Configuration, tasks, type."""
-        return json_response(self._herder.connector_info(_name(request)))
+        return json_response(self._herder.connector_info(connector_name(request)))
 
     async def delete(self, request: web.Request) -> web.Response:
         """Stop and forget."""
-        await self._herder.delete_connector(_name(request))
-        return web.Response(status=204)
+        await self._herder.delete_connector(connector_name(request))
+        return no_content(204)
 
     async def config(self, request: web.Request) -> web.Response:
         """The configuration as it was given."""
-        return json_response(self._herder.connector_config(_name(request)))
+        return json_response(self._herder.connector_config(connector_name(request)))
 
     async def put_config(self, request: web.Request) -> web.Response:
         """Add or change."""
-        name = _name(request)
-        created, info = await self._herder.put_connector_config(name, _named(await json_object(request), name))
+        name = connector_name(request)
+        config = _named(config_of(parse_texts(await request.read())), name)
+        created, info = await self._herder.put_connector_config(name, config)
         if created:
-            return json_response(info, 201, location=f"/connectors/{name}")
+            return json_response(info, 201, location=connector_url(request, name))
         return json_response(info)
 
     async def patch_config(self, request: web.Request) -> web.Response:
         """Change some keys."""
-        return json_response(await self._herder.patch_connector_config(_name(request), await json_object(request)))
+        patch = config_of(parse_texts(await request.read()))
+        return json_response(await self._herder.patch_connector_config(connector_name(request), patch))
 
     async def status(self, request: web.Request) -> web.Response:
         """The states of connector and tasks."""
-        return json_response(self._herder.connector_status(_name(request)))
+        return json_response(self._herder.connector_status(connector_name(request)))
 
     async def tasks(self, request: web.Request) -> web.Response:
         """The task configurations."""
-        return json_response(self._herder.tasks(_name(request)))
+        return json_response(self._herder.tasks(connector_name(request)))
 
     async def task_status(self, request: web.Request) -> web.Response:
         """The state of one task."""
@@ -116,53 +118,70 @@ class ConnectorRoutes:
     async def restart_task(self, request: web.Request) -> web.Response:
         """Restart one task."""
         await self._herder.restart_task(_task_id(request))
-        return web.Response(status=204)
+        return no_content(204)
 
     async def restart(self, request: web.Request) -> web.Response:
         """Restart the instance, with flags also tasks."""
         status = await self._herder.restart_connector(
-            _name(request), include_tasks=flag(request, "includeTasks"), only_failed=flag(request, "onlyFailed")
+            connector_name(request),
+            include_tasks=flag(request, "includeTasks"),
+            only_failed=flag(request, "onlyFailed"),
         )
-        return web.Response(status=204) if status is None else json_response(status, 202)
+        return no_content(204) if status is None else json_response(status, 202)
 
     async def pause(self, request: web.Request) -> web.Response:
         """Pause."""
-        await self._herder.set_target_state(_name(request), TargetState.PAUSED)
-        return web.Response(status=202)
+        await self._herder.set_target_state(connector_name(request), TargetState.PAUSED)
+        return no_content(202)
 
     async def resume(self, request: web.Request) -> web.Response:
         """Go on."""
-        await self._herder.set_target_state(_name(request), TargetState.STARTED)
-        return web.Response(status=202)
+        await self._herder.set_target_state(connector_name(request), TargetState.STARTED)
+        return no_content(202)
 
     async def stop(self, request: web.Request) -> web.Response:
         """Stop: no tasks are left."""
-        await self._herder.set_target_state(_name(request), TargetState.STOPPED)
-        return web.Response(status=204)
+        await self._herder.set_target_state(connector_name(request), TargetState.STOPPED)
+        return no_content(204)
 
     async def topics(self, request: web.Request) -> web.Response:
         """The topics used so far."""
-        return json_response(self._herder.connector_topics(_name(request)))
+        return json_response(self._herder.topics.of(connector_name(request)))
 
     async def reset_topics(self, request: web.Request) -> web.Response:
         """Forget the topics used so far."""
-        self._herder.reset_topics(_name(request))
-        return web.Response(status=202)
+        self._herder.topics.reset(connector_name(request))
+        return no_content(202)
 
 
-def _name(request: web.Request) -> str:
+def connector_name(request: web.Request) -> str:
+    """The connector that the path names."""
     return request.match_info["connector"]
 
 
 def _task_id(request: web.Request) -> ConnectorTaskId:
-    try:
-        return ConnectorTaskId(_name(request), int(request.match_info["task"]))
-    except ValueError:
-        raise web.HTTPNotFound from None
+    text = request.match_info["task"]
+    digits = text.removeprefix("-") if text.startswith("-") else text.removeprefix("+")
+    number = int(text) if digits.isascii() and digits.isdigit() else None
+    if number is None or number not in _INT32:
+        raise web.HTTPNotFound
+    return ConnectorTaskId(connector_name(request), number)
 
 
-def _named(config: dict[str, Any], name: str) -> dict[str, Any]:
+def _named(config: Config, name: str) -> Config:
     given = config.setdefault("name", name)
     if given != name:
-        raise BadRequest(f"Connector name configuration ({given}) doesn't match connector name in the URL ({name})")
+        shown = "null" if given is None else given
+        raise BadRequest(f"Connector name configuration ({shown}) doesn't match connector name in the URL ({name})")
     return config
+
+
+def _initial_state(text: str | None) -> TargetState | None:
+    if text is None:
+        return None
+    if text.upper() not in INITIAL_STATES:
+        raise BadBody(
+            f"Cannot construct instance of `{_CREATE_REQUEST}$InitialState`, problem: "
+            f"No enum constant {_CREATE_REQUEST}.InitialState.{text.upper()}"
+        )
+    return INITIAL_STATES[text.upper()]

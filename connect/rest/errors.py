@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from connect.api import AlreadyExistsException, ConnectException, NotFoundException
-from connect.herder.errors import BadRequest, Forbidden, RebalanceNeeded
+from connect.herder.errors import BadRequest, Conflict, Forbidden, RebalanceNeeded, Rejected, Unavailable
 from connect.rest.answers import json_response
 
 log = logging.getLogger(__name__)
@@ -19,9 +19,9 @@ _STATUS = {
     BadRequest: 400,
     Forbidden: 403,
     RebalanceNeeded: 409,
+    Conflict: 409,
+    Unavailable: 503,
 }
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def error_response(status: int, message: str | None) -> web.Response:
@@ -39,8 +39,10 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
             raise
         answer = error_response(error.status, f"HTTP {error.status} {error.reason}")
         if isinstance(error, web.HTTPMethodNotAllowed):
-            answer.headers["Allow"] = ",".join(sorted(error.allowed_methods))
+            answer.headers["Allow"] = ",".join(sorted({*error.allowed_methods, "OPTIONS"}))
         return answer
+    except Rejected as error:
+        return error_response(error.status, str(error))
     except ConnectException as error:
         return error_response(_STATUS.get(type(error), 500), str(error))
     except Exception as error:

@@ -50,10 +50,15 @@ class PluginRequests:
         self._registry = registry
 
     def validate(
-        self, stage: Stage, config: Mapping[str, str | None], worker: Mapping[str, str], group_id: str | None
+        self,
+        stage: Stage,
+        config: Mapping[str, str | None],
+        worker: Mapping[str, str],
+        group_id: str | None,
+        lint: bool,
     ) -> Json:
         """The judgement on a connector configuration. Raises BadConnectorConfig, ConfigException."""
-        return ConnectorValidator(self._registry, worker, group_id).validate(config, stage)
+        return ConnectorValidator(self._registry, worker, group_id).validate(config, stage, lint=lint)
 
     def describe(self, stage: Stage, plugin: str, version: str | None) -> list[Json]:
         """The definitions of a plugin's keys.
@@ -78,6 +83,13 @@ class PluginRequests:
             for key in keys
             if writer.is_shown(key)
         ]
+
+    def identify(self, stage: Stage, connector: str) -> tuple[str, str]:
+        """Kind and version of a connector class. Raises ConnectException when it can't be had."""
+        stage(f"looking at {connector}")
+        found = self._registry.load(connector, *CONNECTOR_KINDS)
+        kind = PluginKind.SOURCE if issubclass(found, SourceConnector) else PluginKind.SINK
+        return kind.value, found.VERSION or "undefined"
 
     def _described(self, plugin: str, version: str | None) -> Plugin:
         if self._registry.is_abstract(plugin) or not self._registry.candidates(plugin):

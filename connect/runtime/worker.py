@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Iterable, Mapping
@@ -55,6 +56,7 @@ class RunningTask:
     progress: dict[str, Any] = field(default_factory=dict)
     heard: float = field(default_factory=time.monotonic)
     stopping: bool = False
+    reported: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Worker:
@@ -73,7 +75,7 @@ class Worker:
         self._offsets = offsets
         self._listener = listener
         self._group_id = group_id
-        self._stop_seconds = int(properties.get("task.shutdown.graceful.timeout.ms", "5000")) / 1000
+        self.stop_seconds = int(properties.get("task.shutdown.graceful.timeout.ms", "5000")) / 1000
         self._host: ChildProcess | None = None
         self._host_lock = asyncio.Lock()
         self._watchers: set[asyncio.Task[None]] = set()
@@ -177,18 +179,25 @@ class Worker:
         for running in stopping.values():
             running.stopping = True
             running.child.channel.notify("stop")
-        ended = await asyncio.gather(*(running.child.wait(self._stop_seconds) for running in stopping.values()))
+        ended = await asyncio.gather(*(running.child.wait(self.stop_seconds) for running in stopping.values()))
         graceful = []
         for (task_id, running), in_time in zip(stopping.items(), ended, strict=True):
             if in_time:
                 graceful.append(task_id)
             else:
                 stage = running.progress.get("stage", "unknown")
-                log.error("Task %s did not stop within %s s (stage %s): killed", task_id, self._stop_seconds, stage)
+                log.error("Task %s did not stop within %s s (stage %s): killed", task_id, self.stop_seconds, stage)
             await running.child.kill()
             if self.tasks.get(task_id) is running:
                 del self.tasks[task_id]
         return graceful
+
+    async def await_first_report(self, task_id: ConnectorTaskId, timeout: float) -> None:
+        """Wait until a task that was just started has told its state; ``timeout`` seconds at most."""
+        running = self.tasks.get(task_id)
+        if running is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(running.reported.wait(), timeout)
 
     def pause_tasks(self, connector: str, *, paused: bool) -> None:
         """Pause or resume the tasks of a connector."""
@@ -215,6 +224,7 @@ class Worker:
 
     def _on_task_state(self, task_id: ConnectorTaskId, running: RunningTask, state: State, trace: str | None) -> None:
         running.state = state
+        running.reported.set()
         if not running.stopping:
             self._listener.on_task_state(task_id, state, trace)
 

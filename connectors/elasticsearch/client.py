@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import orjson
-from elastic_transport import NodeConfig, NodePool, TransportError
-from elastic_transport.client_utils import url_to_node_config
 
 from connect.api import ConfigException, ConnectException
 from connectors.elasticsearch.node import make_node_class
 from connectors.elasticsearch.settings import ConnectionSettings
 from connectors.elasticsearch.tls import tls_options
+from connectors.elasticsearch.transport import NodeConfig, NodePool, TransportError, url_to_node_config
 
 JSON = "application/json"
 NO_KERBEROS = "Kerberos is not available here; use user and password, or an API key."

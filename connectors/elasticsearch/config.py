@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connect.api import ConfigDef, ConfigType, Width
+from connect.api.validators import Range
 from connectors.elasticsearch.extra_keys import EXTRA_KEYS
 from connectors.elasticsearch.keys import (
     DATASET,
@@ -13,7 +14,6 @@ from connectors.elasticsearch.keys import (
     NAMESPACE,
     URLS,
     Group,
-    between,
     one_of,
     suggest,
 )
@@ -87,7 +87,7 @@ _TARGETS = (
         "Maximum External Resource Mappings",
         "How many pairs topic.to.external.resource.mapping may hold.",
         default=15,
-        validator=between(1),
+        validator=Range(1),
     ),
     _connector.key(
         "data.stream.type",
@@ -134,7 +134,7 @@ _WRITING = (
         "Most records in one bulk request, over all partitions of the task.",
         default=2000,
         importance=MEDIUM,
-        validator=between(1, 1_000_000),
+        validator=Range(1, 1_000_000),
     ),
     _connector.key(
         "bulk.size.bytes",
@@ -142,7 +142,7 @@ _WRITING = (
         "Bulk Size (bytes)",
         "A bulk request is sent when it has grown to this many bytes; -1 = no limit.",
         default=5 * 1024 * 1024,
-        validator=between(-1),
+        validator=Range(-1),
     ),
     _connector.key(
         "max.in.flight.requests",
@@ -151,7 +151,7 @@ _WRITING = (
         "How many bulk requests of a task may run at the same time.",
         default=5,
         importance=MEDIUM,
-        validator=between(1, 1000),
+        validator=Range(1, 1000),
     ),
     _connector.key(
         "max.buffered.records",
@@ -160,7 +160,7 @@ _WRITING = (
         "How many records a task holds before it pauses its partitions. Raised to batch.size times"
         " max.in.flight.requests where it is smaller.",
         default=20000,
-        validator=between(1),
+        validator=Range(1),
     ),
     _connector.key(
         "linger.ms",
@@ -168,7 +168,7 @@ _WRITING = (
         "Linger (ms)",
         "How long a batch that is not full waits for more records.",
         default=1,
-        validator=between(0, _WEEK_MS),
+        validator=Range(0, _WEEK_MS),
     ),
     _connector.key(
         "flush.timeout.ms",
@@ -176,7 +176,7 @@ _WRITING = (
         "Flush Timeout (ms)",
         "How long a flush may take, or the buffer may stay full without any progress, before the task fails.",
         default=180_000,
-        validator=between(1000, _WEEK_MS),
+        validator=Range(1000, _WEEK_MS),
     ),
     _connector.key(
         "flush.synchronously",
@@ -193,7 +193,7 @@ _WRITING = (
         "How often a failed request is tried again. Documents that a bulk request reports as rejected for now are"
         " another matter: see rejection.timeout.ms.",
         default=5,
-        validator=between(0, 2**31 - 1),
+        validator=Range(0, 2**31 - 1),
     ),
     _connector.key(
         "retry.backoff.ms",
@@ -201,7 +201,7 @@ _WRITING = (
         "Retry Backoff (ms)",
         "Base of the wait before another try; the wait is random, up to this times two to the power of the tries.",
         default=100,
-        validator=between(0, 24 * _HOUR_MS),
+        validator=Range(0, 24 * _HOUR_MS),
     ),
     _connector.key(
         "connection.compression",
@@ -223,7 +223,7 @@ _WRITING = (
         "Connection Timeout",
         "How long connecting to a node may take.",
         default=1000,
-        validator=between(0, 12 * _HOUR_MS),
+        validator=Range(0, 12 * _HOUR_MS),
     ),
     _connector.key(
         "read.timeout.ms",
@@ -231,7 +231,7 @@ _WRITING = (
         "Read Timeout",
         "How long to wait for the answer to a request.",
         default=3000,
-        validator=between(0, _WEEK_MS),
+        validator=Range(0, _WEEK_MS),
     ),
 )
 
@@ -337,7 +337,7 @@ _PROXY = (
         "Port of proxy.host.",
         default=8080,
         width=Width.LONG,
-        validator=between(1, 65535),
+        validator=Range(1, 65535),
     ),
     _proxy.key("proxy.username", STRING, "Proxy Username", "User for the proxy.", default="", width=Width.LONG),
     _proxy.key("proxy.password", PASSWORD, "Proxy Password", "Password for the proxy.", default=None, width=Width.LONG),

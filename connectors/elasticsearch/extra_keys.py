@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from connect.api import ConfigType, Width
-from connectors.elasticsearch.keys import Group, between, one_of, suggest
+from connect.api.validators import Range
+from connectors.elasticsearch.keys import Group, one_of, suggest
 
 _STRING, _LONG, _PASSWORD = ConfigType.STRING, ConfigType.LONG, ConfigType.PASSWORD
 
@@ -24,7 +25,7 @@ EXTRA_KEYS = (
         "How long documents that the server rejects for now (429, 503, a blocked index) are tried again before the"
         " task fails. 0 = fail at once, -1 = as long as it takes.",
         default=600_000,
-        validator=between(-1),
+        validator=Range(-1),
     ),
     _extras.key(
         "external.version.strategy",

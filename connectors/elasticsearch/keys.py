@@ -9,23 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connect.api import NO_DEFAULT, ConfigException, ConfigType, Importance, Key, Recommender, Width
+from connect.api.validators import LambdaValidator
 
 HIGH, MEDIUM, LOW = Importance.HIGH, Importance.MEDIUM, Importance.LOW
 _DATASET_FORBIDDEN = re.compile(r'[\s\\/*?"<>|,#\-:]')
-
-
-class Check:
-    """A validator with a text for the documentation."""
-
-    def __init__(self, text: str, check: Callable[[str, Any], None]) -> None:
-        self._text = text
-        self._check = check
-
-    def __call__(self, name: str, value: Any) -> None:
-        self._check(name, value)
-
-    def __str__(self) -> str:
-        return self._text
 
 
 class Group:
@@ -46,28 +33,14 @@ class Group:
         return Key(name, type, default, doc=doc, display_name=display, group=self._name, order_in_group=order, **more)
 
 
-def between(least: int, most: int | None = None) -> Check:
-    """A number that must be within bounds."""
-
-    def check(name: str, value: Any) -> None:
-        if value is None:
-            raise ConfigException(name, None, "Value must be non-null")
-        if value < least:
-            raise ConfigException(name, value, f"Value must be at least {least}")
-        if most is not None and value > most:
-            raise ConfigException(name, value, f"Value must be no more than {most}")
-
-    return Check(f"[{least},...]" if most is None else f"[{least},...,{most}]", check)
-
-
-def one_of(*words: str) -> Check:
+def one_of(*words: str) -> LambdaValidator:
     """A word of a list, in any case."""
 
     def check(name: str, value: Any) -> None:
         if value is None or value.lower() not in words:
             raise ConfigException(name, value, f"Value must be one of: [{', '.join(words)}]")
 
-    return Check(f"one of [{', '.join(words)}], in any case", check)
+    return LambdaValidator(check, f"one of [{', '.join(words)}], in any case")
 
 
 def suggest(*words: str) -> Recommender:
@@ -148,8 +121,8 @@ def _check_mapping(name: str, value: Any) -> None:
         resources.add(resource)
 
 
-URLS = Check("addresses such as http://host:9200", _check_urls)
-KEYTAB = Check("an existing file that ends with .keytab", _check_keytab)
-MAPPING = Check("pairs topic:resource, one to one", _check_mapping)
-DATASET = Check("lower case, at most 100 characters", _check_data_stream_part("dataset"))
-NAMESPACE = Check("lower case, at most 100 characters", _check_data_stream_part("namespace"))
+URLS = LambdaValidator(_check_urls, "addresses such as http://host:9200")
+KEYTAB = LambdaValidator(_check_keytab, "an existing file that ends with .keytab")
+MAPPING = LambdaValidator(_check_mapping, "pairs topic:resource, one to one")
+DATASET = LambdaValidator(_check_data_stream_part("dataset"), "lower case, at most 100 characters")
+NAMESPACE = LambdaValidator(_check_data_stream_part("namespace"), "lower case, at most 100 characters")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import logging
 import queue
 import time
 from typing import Any
 
 import urllib3
-from elastic_transport import NodeConfig, Urllib3HttpNode
 
 from connectors.elasticsearch.settings import ConnectionSettings
+from connectors.elasticsearch.transport import NodeConfig, Urllib3HttpNode
+
+_transport_log = logging.getLogger("elastic_transport.node")
 
 _COMPRESSION_LEVEL = 3
 """Half the time of gzip's default for about a tenth more bytes."""
@@ -46,6 +49,11 @@ class SinkNode(Urllib3HttpNode):
             body = gzip.compress(body, _COMPRESSION_LEVEL)
             headers = {**(headers or {}), "content-encoding": "gzip"}
         return super().perform_request(method, target, body, headers, self._limits)  # type: ignore[arg-type]  # urllib3 takes both
+
+    def _log_request(self, *args: Any, **details: Any) -> None:
+        """The base class decodes whole bodies for the log even when nobody reads it."""
+        if _transport_log.isEnabledFor(logging.DEBUG):
+            super()._log_request(*args, **details)
 
     def _drop_idle_connections(self) -> None:
         """Close what waits in the pool's queue; connections in use are not in it and go on."""

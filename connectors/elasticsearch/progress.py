@@ -15,7 +15,7 @@ class Chunk:
     ``lines[i]`` belongs to record ``indexes[i]`` of ``batch``, whose offset is ``offsets[i]``.
     """
 
-    __slots__ = ("__weakref__", "_arrived", "_missing", "batch", "indexes", "lines", "offsets", "partition", "target")
+    __slots__ = ("_arrived", "_missing", "batch", "indexes", "lines", "offsets", "partition", "target")
 
     def __init__(
         self,

@@ -55,8 +55,8 @@ def detect(door: Door) -> Server:
     server = from_root(root)
     if server is not None:
         return server
-    if root.headers.get("x-elastic-product") == Flavor.ELASTICSEARCH.value:
-        return Server(Flavor.ELASTICSEARCH)
+    if root.status == 405 or root.headers.get("x-elastic-product") == Flavor.ELASTICSEARCH.value:
+        return Server(Flavor.ELASTICSEARCH)  # that page is a module since version 8, and may be left out
     nodes = door.request("GET", "/_nodes/_local?filter_path=nodes.*.version")
     versions = [node.get("version") for node in _values(nodes.json(), "nodes")] if nodes.ok else []
     if not versions:

@@ -49,7 +49,25 @@ class IndexingException(ConnectException):
 
 
 class ElasticsearchSinkConnector(SinkConnector):
-    """Writes records as documents to Elasticsearch or OpenSearch."""
+    """Writes records as documents to Elasticsearch or OpenSearch, each at least once.
+
+    A document's id is the record's key, or topic, partition and offset with ``key.ignore=true``, so that a record
+    that comes again replaces itself. Offsets are committed only for what the server has acknowledged. A busy server
+    is waited for; ``behavior.on.malformed.documents`` says what becomes of a document that it refuses.
+    """
+
+    EXAMPLE = {
+        "name": "ratings-index",
+        "config": {
+            "topics": "ratings",
+            "connection.url": "http://localhost:9200",
+            "key.ignore": "true",
+            "schema.ignore": "true",
+            "behavior.on.malformed.documents": "warn",
+            "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+            "value.converter.schemas.enable": "false",
+        },
+    }
 
     CONFIG = CONFIG
 

@@ -31,6 +31,8 @@ class FileStreamSinkConnector(SinkConnector):
     file: lines are never mixed. A record can be written again after a crash.
     """
 
+    EXAMPLE = {"name": "lines-sink", "config": {"topics": "lines", "file": "/var/lib/connect/lines.txt"}}
+
     CONFIG = ConfigDef(
         Key("file", ConfigType.STRING, None, "The file to append to; unset means standard output.", Importance.HIGH),
     )

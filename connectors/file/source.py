@@ -49,6 +49,8 @@ class FileStreamSourceConnector(SourceConnector):
     after a restart only the file that bears the name is seen.
     """
 
+    EXAMPLE = {"name": "lines", "config": {"file": "/var/log/app.log", "topic": "lines"}}
+
     CONFIG = ConfigDef(
         Key("file", ConfigType.STRING, None, "The file to read; unset means standard input.", Importance.HIGH),
         Key("topic", ConfigType.STRING, NO_DEFAULT, "The topic to write to.", Importance.HIGH, NonEmptyString()),

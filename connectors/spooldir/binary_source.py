@@ -22,6 +22,18 @@ class SpoolDirBinaryFileSourceConnector(SpoolDirSourceConnector):
     A file is held in memory as a whole, and must fit into a Kafka record.
     """
 
+    EXAMPLE = {
+        "name": "pictures",
+        "config": {
+            "topic": "pictures",
+            "input.path": "/data/pictures/input",
+            "finished.path": "/data/pictures/finished",
+            "error.path": "/data/pictures/error",
+            "input.file.pattern": ".*\\.jpe?g",
+            "value.converter": "org.apache.kafka.connect.converters.ByteArrayConverter",
+        },
+    }
+
     CONFIG = CONFIG
 
     def task_class(self) -> type[SourceTask]:

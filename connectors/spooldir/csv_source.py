@@ -153,6 +153,21 @@ class SpoolDirCsvSourceConnector(SchemaSourceConnector):
     goes to the error handling with its line number and text, and reading goes on when errors are tolerated.
     """
 
+    EXAMPLE = {
+        "name": "flights",
+        "config": {
+            "topic": "flights",
+            "input.path": "/data/flights/input",
+            "finished.path": "/data/flights/finished",
+            "error.path": "/data/flights/error",
+            "input.file.pattern": ".*\\.csv",
+            "csv.first.row.as.header": "true",
+            "csv.null.field.indicator": "EMPTY_SEPARATORS",
+            "schema.generation.enabled": "true",
+            "schema.generation.key.fields": "id",
+        },
+    }
+
     CONFIG = CONFIG
 
     def task_class(self) -> type[SourceTask]:

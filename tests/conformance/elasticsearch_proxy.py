@@ -131,7 +131,7 @@ class FaultProxy:
             client.close_connection = True
             client.connection.close()
             return
-        time.sleep(fault.get("delayMs", 0) / 1000)
+        threading.Event().wait(fault.get("delayMs", 0) / 1000)
         status, answer = self._answer(fault, passed, raw, client)
         self._remember(passed, status)
         _send(client, status, answer)

@@ -6,9 +6,8 @@ import base64
 import json
 import logging
 import threading
-import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import requests
@@ -20,6 +19,7 @@ from connect.runtime.progress import Progress
 from connect.runtime.task_builder import TaskBuilder, TaskSpec
 from connect.runtime.task_link import TaskControl
 from tests.conformance.elasticsearch_proxy import FaultProxy
+from tests.waiting import wait_until
 
 Json = dict[str, Any]
 
@@ -193,14 +193,6 @@ class Scenario:
             }
             for message in self.kafka.messages(topic)
         ]
-
-
-def wait_until(check: Callable[[], bool], seconds: float = _LIMIT_SECONDS) -> None:
-    """Wait for a condition."""
-    deadline = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.02)
 
 
 def _fill(text: str, places: Mapping[str, str]) -> str:

@@ -1,11 +1,16 @@
-"""The recorded scenarios of the Elasticsearch sink, each as a test, against a real server."""
+"""The recorded scenarios of the Elasticsearch sink, each as a test, against a real server.
+
+Elasticsearch 7.17 serves, since it needs nothing but Python; ``CONNECT_TEST_ELASTICSEARCH=8`` takes 8.19, which needs a
+full Java.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -13,8 +18,8 @@ import pytest
 from connectors.elasticsearch.sink import ElasticsearchSinkConnector
 from tests.conformance.elasticsearch_proxy import FaultProxy, Passed
 from tests.conformance.elasticsearch_replay import Scenario, lines_of
-from tests.conformance.vectors import Json, case_id, load_cases
-from tests.services import Elasticsearch7
+from tests.conformance.vectors import CONFORMANCE_DIR, Json, case_id, load_cases
+from tests.services import Elasticsearch7, Elasticsearch8, SearchServer
 
 FOLDER = "connectors/elasticsearch-sink"
 SCENARIOS = [case for case in load_cases(f"{FOLDER}/scenarios.jsonl") if "state" in case["expect"]]
@@ -96,15 +101,35 @@ OUR_OWN = {"name", "topics", "topics.regex"}
 """Keys that the worker checks, not the connector."""
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[SearchServer]:
+    """One of its own: the scenarios change settings and count requests."""
+    kind = Elasticsearch8 if os.environ.get("CONNECT_TEST_ELASTICSEARCH") == "8" else Elasticsearch7
+    with kind() as running:
+        yield running
+
+
 def test_all_scenarios_are_played() -> None:
     """None of the recorded cases is left out."""
     assert len(SCENARIOS) + len(REFUSALS) == len(load_cases(f"{FOLDER}/scenarios.jsonl"))
 
 
+def test_keys() -> None:
+    """The keys are declared as Java's are, in the same order; our own come after them."""
+    recorded = json.loads((CONFORMANCE_DIR / FOLDER / "configdef.json").read_text("utf-8"))
+    (keys,) = recorded.values()
+    ours = {key.name: {**key.describe(), "position": i} for i, key in enumerate(ElasticsearchSinkConnector.CONFIG)}
+    compared = [key for key in keys if key["name"] in ours]
+    assert len(compared) > 35
+    for key in compared:
+        described = ours[key["name"]]
+        assert {name: described[name] for name in key} == key
+
+
 @pytest.mark.parametrize("case", VALIDATIONS, ids=case_id)
-def test_validation(case: Json, elasticsearch: Elasticsearch7) -> None:
+def test_validation(case: Json, server: SearchServer) -> None:
     """The same keys are wrong for the same reasons."""
-    places = {"${ES_URL}": elasticsearch.url, "${ES_HOST}": elasticsearch.url.removeprefix("http://")}
+    places = {"${ES_URL}": server.url, "${ES_HOST}": server.url.removeprefix("http://")}
     config = {key: fill(value, places) for key, value in case["config"].items()}
     found = {value.name: value.errors for value in ElasticsearchSinkConnector.validate(config) if value.errors}
     expected = {key: errors for key, errors in case["expect"]["errors"].items() if key not in OUR_OWN}
@@ -118,10 +143,10 @@ def comparable_errors(errors: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("case", REFUSALS, ids=case_id)
-def test_refusal(case: Json, elasticsearch: Elasticsearch7) -> None:
+def test_refusal(case: Json, server: SearchServer) -> None:
     """A connector that can't work is refused when it is created."""
-    scenario = Scenario(case, elasticsearch.url)
-    with FaultProxy(elasticsearch.url) as proxy:
+    scenario = Scenario(case, server.url)
+    with FaultProxy(server.url) as proxy:
         values = ElasticsearchSinkConnector.validate(scenario.config(proxy))
     texts = [text for value in values for text in value.errors]
     assert texts
@@ -129,21 +154,21 @@ def test_refusal(case: Json, elasticsearch: Elasticsearch7) -> None:
 
 
 @pytest.mark.parametrize("case", SCENARIOS, ids=case_id)
-def test_scenario(case: Json, elasticsearch: Elasticsearch7) -> None:
+def test_scenario(case: Json, server: SearchServer) -> None:
     """State, documents, mapping, dead letters, offsets and requests are those of the Java connector."""
     _, changes = DEVIATIONS.get(case["id"], ("", {}))
-    play({**case, "expect": {**case["expect"], **changes}}, elasticsearch)
+    play({**case, "expect": {**case["expect"], **changes}}, server)
 
 
 @pytest.mark.parametrize("case", AT_ONCE, ids=case_id)
-def test_rejections_fail_at_once_when_told_so(case: Json, elasticsearch: Elasticsearch7) -> None:
+def test_rejections_fail_at_once_when_told_so(case: Json, server: SearchServer) -> None:
     """With rejection.timeout.ms=0 the task fails as Java's does."""
-    play(case, elasticsearch, {"rejection.timeout.ms": "0"})
+    play(case, server, {"rejection.timeout.ms": "0"})
 
 
-def play(case: Json, elasticsearch: Elasticsearch7, extra: Mapping[str, str] | None = None) -> None:
+def play(case: Json, server: SearchServer, extra: Mapping[str, str] | None = None) -> None:
     """Run a scenario and compare all that was recorded."""
-    scenario = Scenario(case, elasticsearch.url, extra)
+    scenario = Scenario(case, server.url, extra)
     proxy = scenario.run()
     check_state(scenario)
     if scenario.expect["indices"] is not None:

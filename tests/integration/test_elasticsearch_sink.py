@@ -11,8 +11,10 @@ import requests
 
 from connect.kafka.fake import FakeKafka
 from tests.conformance.elasticsearch_proxy import FaultProxy
-from tests.conformance.elasticsearch_replay import GROUP, RunningTask, wait_until
+from tests.conformance.elasticsearch_replay import GROUP, RunningTask
 from tests.services import Elasticsearch7, OpenSearch, SearchServer
+from tests.unit.connectors.elasticsearch.people import PEOPLE_SET, TALK
+from tests.waiting import wait_until
 
 BULK = {"method": "POST", "pathMatches": "_bulk"}
 JSON = "org.apache.kafka.connect.json.JsonConverter"
@@ -194,3 +196,26 @@ def test_opensearch_takes_documents_and_data_streams() -> None:
         stream = Run(server.url, {"Orders": 100}, data_stream_type="logs", data_stream_dataset="shop")
         wait_until(lambda: count(server, "logs-shop-orders") == 100)
         assert stream.finish() == {"Orders": 100}
+
+
+RUN_HERE = [name for name in PEOPLE_SET if name not in ("in the cloud", "several nodes")]
+
+
+@pytest.mark.parametrize("name", RUN_HERE)
+def test_what_people_set_works(elasticsearch: Elasticsearch7, name: str) -> None:
+    """Configurations from the wild write their documents, into an index named after the topic."""
+    topic = f"PHONE_{RUN_HERE.index(name)}"
+    config = {**TALK, **PEOPLE_SET[name], "topics": topic, "connection.url": elasticsearch.url, "name": "es-sink"}
+    if "topics.regex" in config:
+        del config["topics"]
+    kafka = FakeKafka({topic: 1})
+    kafka.append(topic, b'{"stars":4,"channel":"web"}', b"7", partition=0, timestamp=1700000000000)
+    task = RunningTask(kafka, {"key.converter": STRING, **config})
+    pattern = f"*{topic.lower()}*"
+    wait_until(lambda: count(elasticsearch, pattern) == 1)
+    task.stop()
+    assert task.failure is None, task.trace
+    (hit,) = requests.get(f"{elasticsearch.url}/{pattern}/_search", timeout=30).json()["hits"]["hits"]
+    assert hit["_id"] == ("7" if config["key.ignore"] == "false" else f"{topic}+0+0")
+    assert hit["_source"].items() >= {"stars": 4, "channel": "web"}.items()
+    requests.delete(f"{elasticsearch.url}/{hit['_index']}", timeout=30).raise_for_status()

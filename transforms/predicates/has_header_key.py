@@ -12,6 +12,12 @@ from connect.api.validators import NonEmptyString
 class HasHeaderKey(Predicate):
     """True for records that have at least one header of the given key."""
 
+    EXAMPLE = {
+        "config": {"name": "debug"},
+        "holds": {"value": {"stars": 4}, "headers": {"debug": True}},
+        "fails": {"value": {"stars": 4}, "headers": {"source": "web"}},
+    }
+
     CONFIG = ConfigDef(
         Key(
             "name",

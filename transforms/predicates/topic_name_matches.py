@@ -11,7 +11,16 @@ from transforms.java_regex import ValidJavaRegex, compile_java_regex
 
 
 class TopicNameMatches(Predicate):
-    """True for records whose whole topic name matches a regular expression; never without a topic."""
+    """True for records whose whole topic name matches a regular expression; never without a topic.
+
+    The topic is the one that the transformations before have given.
+    """
+
+    EXAMPLE = {
+        "config": {"pattern": "internal-.*"},
+        "holds": {"topic": "internal-audit", "value": {"id": 7}},
+        "fails": {"topic": "ratings", "value": {"stars": 4}},
+    }
 
     CONFIG = ConfigDef(
         Key(

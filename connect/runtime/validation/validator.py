@@ -14,6 +14,7 @@ from connect.runtime.connector_config import COMMON_CONFIG, SINK_CONFIG, SOURCE_
 from connect.runtime.validation.converters import converter_sections
 from connect.runtime.validation.exactly_once import check_exactly_once
 from connect.runtime.validation.infos import InfoWriter, Json, merge
+from connect.runtime.validation.lint import findings
 from connect.runtime.validation.overrides import OverrideValidation
 from connect.runtime.validation.plugin_keys import PluginKeys
 from connect.runtime.validation.sink_checks import add_error, check_consumer_group, check_sink
@@ -41,8 +42,8 @@ class ConnectorValidator:
         self._worker = worker
         self._group_id = group_id
 
-    def validate(self, config: Config, stage: Stage) -> Json:
-        """The answer of ``/validate``; ``stage`` is told what is being done.
+    def validate(self, config: Config, stage: Stage, *, lint: bool = False) -> Json:
+        """The answer of ``/validate``, with ``lint`` also what is likely not meant; ``stage`` is told what is done.
 
         Raises BadConnectorConfig without a usable connector, ConfigException for an unreadable client override.
         """
@@ -57,7 +58,7 @@ class ConnectorValidator:
             return self._without_connector(name, config, str(error))
         except ConnectException as error:
             raise BadConnectorConfig(f"{_NOT_FOUND_PREFIX}{error}") from error
-        return self._validate(name, connector, config, stage)
+        return self._validate(name, connector, config, stage, lint=lint)
 
     def _without_connector(self, name: str, config: Config, error: str) -> Json:
         """The connector is there, but not in the version that was asked for: only the framework's keys are judged."""
@@ -69,7 +70,7 @@ class ConnectorValidator:
         writer = InfoWriter(self._registry, config.keys())
         return merge(name, [writer.connector_section(definition.keys, values.values(), definition.groups())])
 
-    def _validate(self, name: str, connector: Any, config: Config, stage: Stage) -> Json:
+    def _validate(self, name: str, connector: Any, config: Config, stage: Stage, *, lint: bool) -> Json:
         is_source = isinstance(connector, SourceConnector)
         if not is_source and not isinstance(connector, SinkConnector):
             raise BadConnectorConfig(f"{name} is neither a source nor a sink connector")
@@ -88,7 +89,11 @@ class ConnectorValidator:
         overrides = OverrideValidation(self._worker, writer).sections(config, is_source=is_source)
         converters = converter_sections(config, values, self._registry, writer)
         section = writer.connector_section(keys, [*values.values(), *own_values], list(groups))
-        return merge(name, [section, *overrides, *converters])
+        answer = merge(name, [section, *overrides, *converters])
+        if lint:
+            known = {*keys, *(each["value"]["name"] for part in converters for each in part.configs)}
+            answer["lint"] = [finding.as_json() for finding in findings(config, known, values)]
+        return answer
 
     def _framework(self, base: ConfigDef, config: Config) -> ConfigDef:
         plugin_keys = PluginKeys(self._registry, config, self._worker)

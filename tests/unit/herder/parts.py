@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from connect.api.errors import java_class_name
 from connect.herder.herder import Herder
-from connect.plugins.registry import PluginRegistry
+from connect.herder.plugin_listing import PluginListing
+from connect.herder.validation import ConnectorValidation
+from connect.loggers import Loggers
+from connect.plugins.registry import PluginRegistry, process_plugins
+from connect.plugins.secrets import ConfigTransformer
 from connect.runtime.channel import RemoteError
 from connect.runtime.ids import ConnectorTaskId, State
+from connect.runtime.plugin_process import PluginRequests
 from connect.storage.config_store import MemoryConfigBackingStore
 from connect.storage.status_store import MemoryStatusBackingStore
 
@@ -53,6 +59,9 @@ class FakeWorker:
         self.calls += [f"stop task {task_id}" for task_id in stopped]
         return stopped
 
+    async def await_first_report(self, task_id: ConnectorTaskId, timeout: float) -> None:
+        """Tasks report when they are started."""
+
     def pause_tasks(self, connector: str, *, paused: bool) -> None:
         self.calls.append(f"{'pause' if paused else 'resume'} tasks of {connector}")
 
@@ -62,11 +71,33 @@ class FakeWorker:
         return calls
 
 
+class PluginCallsHere:
+    """Asks plugins in this process, where tests trust them."""
+
+    def __init__(self, registry: PluginRegistry) -> None:
+        self._requests = PluginRequests(registry)
+
+    async def call(self, method: str, **params: Any) -> Any:
+        try:
+            return getattr(self._requests, method)(lambda _description: None, **params)
+        except Exception as error:
+            raise RemoteError(java_class_name(error), str(error), "Traceback") from error
+
+
 def start_herder(properties: Mapping[str, str] | None = None, **worker: Any) -> tuple[Herder, FakeWorker]:
     """A standalone herder over stores in memory. Call it on the event loop."""
     configs = MemoryConfigBackingStore()
+    worker_properties = dict(properties or {})
+    calls: Any = PluginCallsHere(process_plugins())
     herder = Herder(
-        "here:1", properties or {}, configs, MemoryStatusBackingStore(), PluginRegistry(), waits_for_tasks=True
+        "here:1",
+        worker_properties,
+        configs,
+        MemoryStatusBackingStore(),
+        PluginListing(process_plugins(), calls),
+        ConnectorValidation(calls, worker_properties, ConfigTransformer(worker_properties), None),
+        Loggers(),
+        standalone=True,
     )
     fake = FakeWorker(herder, **worker)
     configs.set_listener(herder)

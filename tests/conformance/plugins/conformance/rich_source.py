@@ -1,4 +1,4 @@
-"""``conformance.RichSource``: a source with a key of every type, groups, dependents and recommenders. It does nothing."""
+"""``conformance.RichSource``: a source that does nothing, with keys of every type, groups and recommenders."""
 
 from __future__ import annotations
 

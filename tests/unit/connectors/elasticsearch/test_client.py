@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import gzip
+import logging
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -164,3 +167,27 @@ def test_idle_connections_are_not_used_again(server: Recorder) -> None:
     assert len(server.connections) == 3
     kept.close()
     fresh.close()
+
+
+def test_bodies_are_not_prepared_for_a_log_that_nobody_reads(
+    server: Recorder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Unless the transport's logger is set to DEBUG, a request leaves no trace there."""
+    written: list[object] = []
+    monkeypatch.setattr("elastic_transport.BaseNode._log_request", lambda *_, **details: written.append(details))
+    with caplog.at_level(logging.INFO):
+        door(server.url).request("POST", "/_bulk", b"x")
+    assert written == []
+    with caplog.at_level(logging.DEBUG, logger="elastic_transport.node"):
+        door(server.url).request("POST", "/_bulk", b"x")
+    assert len(written) == 1
+
+
+def test_the_transport_loads_nothing_that_it_does_not_need() -> None:
+    """A task's process stays small: no other HTTP library comes along, and all can still be imported."""
+    script = (
+        "import sys; import connectors.elasticsearch.sink;"
+        "assert not {'aiohttp', 'requests'} & sys.modules.keys();"
+        "import aiohttp, requests"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

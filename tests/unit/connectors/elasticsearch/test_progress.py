@@ -13,9 +13,13 @@ ORDERS = TopicPartition("orders", 0)
 TARGET = Target("orders", key_ignored=True, schema_ignored=True)
 
 
+class Watched(Chunk):
+    """A chunk that a weak reference can point to."""
+
+
 def chunk(first: int, count: int) -> Chunk:
     offsets = range(first, first + count)
-    return Chunk(ORDERS, TARGET, batch([{}] * count, first=first), [b""] * count, range(count), offsets)
+    return Watched(ORDERS, TARGET, batch([{}] * count, first=first), [b""] * count, range(count), offsets)
 
 
 def test_chunks_that_arrive_out_of_order() -> None:

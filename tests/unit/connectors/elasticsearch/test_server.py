@@ -32,13 +32,14 @@ def test_the_root_tells(version: dict[str, Any], shown: str) -> None:
 
 
 def test_a_server_without_a_root() -> None:
-    """405 with Elasticsearch's header is enough; other servers are asked for their nodes."""
-    header = Response(405, b"{}", {"x-elastic-product": "Elasticsearch"})
+    """405 or Elasticsearch's header is enough; other servers are asked for their nodes."""
+    assert detect(server_with(Response(405))) == Server(Flavor.ELASTICSEARCH)
+    header = Response(403, b"{}", {"x-elastic-product": "Elasticsearch"})
     assert detect(server_with(header)) == Server(Flavor.ELASTICSEARCH)
     nodes = answer(200, {"nodes": {"a": {"version": "2.19.6"}}})
-    assert detect(server_with(Response(405), nodes)) == Server(Flavor.OPENSEARCH, (2, 19, 6))
+    assert detect(server_with(Response(403), nodes)) == Server(Flavor.OPENSEARCH, (2, 19, 6))
     nodes = answer(200, {"nodes": {"a": {"version": "6.8.23"}}})
-    assert detect(server_with(Response(405), nodes)).typed
+    assert detect(server_with(Response(403), nodes)).typed
     assert detect(server_with(Response(403), Response(403))) == Server(Flavor.UNKNOWN)
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import threading
 
 import pytest
 
 from connect.api import ConnectException, Headers, Schema, TopicPartition, Type
 from connect.api.schema import INT32_SCHEMA, OPTIONAL_STRING_SCHEMA, STRING_SCHEMA, Field
 from connectors.elasticsearch.client import RequestFailed, Response
-from connectors.elasticsearch.sink import ElasticsearchSinkTask
+from connectors.elasticsearch.sink import ElasticsearchSinkConnector, ElasticsearchSinkTask
 from tests.unit.connectors.elasticsearch.fakes import (
     FakeContext,
     FakeReporter,
@@ -21,17 +20,10 @@ from tests.unit.connectors.elasticsearch.fakes import (
     item_errors,
     start_task,
 )
+from tests.waiting import wait_until
 
 ORDERS = TopicPartition("orders", 0)
 KEYED = {"key.ignore": "false"}
-
-
-def eventually(check: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Wait until the check holds."""
-    deadline = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.005)
 
 
 def failure_of(task: ElasticsearchSinkTask) -> ConnectException:
@@ -84,12 +76,12 @@ def test_offsets_stop_at_the_first_record_that_is_not_acknowledged(server: FakeS
 
     def hold(request: Request, marker: bytes) -> Response | None:
         if request.path.startswith("/_bulk") and marker in (request.body or b""):
-            eventually(lambda: bool(release))
+            wait_until(lambda: bool(release))
         return None
 
     task = start_task(server, {"batch.size": "2"})
     task.put_batch([batch([{"x": n} for n in range(4)])])
-    eventually(lambda: server.ids("orders") == ["orders+0+2", "orders+0+3"])
+    wait_until(lambda: server.ids("orders") == ["orders+0+2", "orders+0+3"])
     assert task.pre_commit({ORDERS: 4}) == {ORDERS: 0}
     release.append(True)
     task.flush({})
@@ -103,7 +95,7 @@ def test_a_malformed_document_does_not_fail_its_batch(server: FakeServer) -> Non
     reporter = FakeReporter()
     task = start_task(server, {"behavior.on.malformed.documents": "warn"}, reporter=reporter)
     task.put_batch([batch([{"x": 1}, {"x": "bad"}, {"x": 2}])])
-    eventually(lambda: bool(server.bulks))
+    wait_until(lambda: bool(server.bulks))
     task.flush({})
     reason = "[type=mapper_parsing_exception, reason=injected]"
     assert reporter.texts == [(1, f"Indexing failed: ElasticsearchException[Elasticsearch exception {reason}]")]
@@ -170,13 +162,13 @@ def test_a_blocked_index_does_not_stop_the_others(server: FakeServer) -> None:
     context = task.context
     assert isinstance(context, FakeContext)
     task.put_batch([batch([{"x": 1}]), batch([{"x": 2}], topic="clicks")])
-    eventually(lambda: server.ids("clicks") == ["clicks+0+0"])
-    eventually(lambda: task.put_batch([]) or context.paused == {ORDERS})
+    wait_until(lambda: server.ids("clicks") == ["clicks+0+0"])
+    wait_until(lambda: task.put_batch([]) or context.paused == {ORDERS})
     task.put_batch([batch([{"x": 3}], topic="clicks", first=1)])
-    eventually(lambda: server.ids("clicks") == ["clicks+0+0", "clicks+0+1"])
-    eventually(lambda: task.pre_commit({ORDERS: 1, clicks: 2}) == {ORDERS: 0, clicks: 2})
+    wait_until(lambda: server.ids("clicks") == ["clicks+0+0", "clicks+0+1"])
+    wait_until(lambda: task.pre_commit({ORDERS: 1, clicks: 2}) == {ORDERS: 0, clicks: 2})
     blocked.clear()
-    eventually(lambda: task.put_batch([]) or context.paused == set())
+    wait_until(lambda: task.put_batch([]) or context.paused == set())
     assert task.pre_commit({ORDERS: 1, clicks: 2}) == {ORDERS: 1, clicks: 2}
     task.stop()
 
@@ -225,7 +217,7 @@ def test_a_full_buffer_pauses_the_partitions(server: FakeServer) -> None:
 
     def hold(request: Request) -> Response | None:
         if request.path.startswith("/_bulk"):
-            eventually(lambda: bool(release))
+            wait_until(lambda: bool(release))
         return None
 
     server.handlers.append(hold)
@@ -236,7 +228,7 @@ def test_a_full_buffer_pauses_the_partitions(server: FakeServer) -> None:
     assert context.paused == {ORDERS}
     assert context.timeouts
     release.append(True)
-    eventually(lambda: task.put_batch([]) or context.paused == set())
+    wait_until(lambda: task.put_batch([]) or context.paused == set())
     task.stop()
 
 
@@ -259,7 +251,7 @@ def test_null_values_follow_the_policy(server: FakeServer) -> None:
     task = start_task(server, KEYED)
     with pytest.raises(ConnectException, match="record from topic=orders partition=0 offset=1 has a null value"):
         task.put_batch([batch([{"x": 1}, None], keys=["k", "k"])])
-    eventually(lambda: task.pre_commit({ORDERS: 2}) == {ORDERS: 1})
+    wait_until(lambda: task.pre_commit({ORDERS: 2}) == {ORDERS: 1})
     task.stop()
 
 
@@ -304,7 +296,7 @@ def test_upserts_of_a_partition_keep_their_order(server: FakeServer) -> None:
         if request.path.startswith("/_bulk"):
             running.append(1)
             most.append(len(running))
-            time.sleep(0.01)
+            threading.Event().wait(0.01)
             running.pop()
         return None
 
@@ -360,6 +352,70 @@ def test_a_request_that_is_too_large_is_divided(server: FakeServer) -> None:
     assert server.ids("orders") == [f"orders+0+{n}" for n in (0, 1, 3, 4)]
     assert [offset for offset, _ in reporter.texts] == [2]
     task.stop()
+
+
+def test_synchronous_flushes_wait_for_all_writes(server: FakeServer) -> None:
+    """With flush.synchronously a commit comes after the last answer, and fails when that takes too long."""
+    release = threading.Event()
+    server.handlers.append(lambda request: hold(request))
+
+    def hold(request: Request) -> Response | None:
+        if request.path.startswith("/_bulk"):
+            release.wait(5)
+        return None
+
+    config = {"flush.synchronously": "true", "flush.timeout.ms": "1000", "linger.ms": "1000"}
+    task = start_task(server, config)
+    task.put_batch([batch([{"x": 1}])])
+    with pytest.raises(ConnectException, match=r"1 records were not written within flush\.timeout\.ms"):
+        task.pre_commit({ORDERS: 1})
+    release.set()
+    assert task.pre_commit({ORDERS: 1}) == {ORDERS: 1}
+    task.stop()
+
+
+def test_partitions_that_are_taken_away_are_forgotten(server: FakeServer) -> None:
+    """After close nothing of them is paused or committed."""
+    task = start_task(server)
+    task.put_batch([batch([{"x": 1}])])
+    task.close([ORDERS])
+    task.flush({})
+    task.put_batch([])
+    assert task.pre_commit({}) == {}
+    task.stop()
+
+
+def test_an_index_by_date(server: FakeServer) -> None:
+    """index.name.format sends records of one batch to the indices of their days."""
+    task = start_task(server, {"index.name.format": "${topic}-${timestamp:yyyy-MM-dd}"})
+    records = batch([{"x": 1}, {"x": 2}, {"x": 3}])
+    records.timestamps = [1700000000000, 1700086400000, 1700000000001]
+    task.put_batch([records])
+    task.flush({})
+    assert server.ids("orders-2023-11-14") == ["orders+0+0", "orders+0+2"]
+    assert server.ids("orders-2023-11-15") == ["orders+0+1"]
+    assert task.pre_commit({ORDERS: 3}) == {ORDERS: 3}
+    task.stop()
+
+
+def test_documents_go_through_a_pipeline(server: FakeServer) -> None:
+    """ingest.pipeline is named in the request."""
+    task = start_task(server, {"ingest.pipeline": "clean up"})
+    task.put_batch([batch([{"x": 1}])])
+    task.flush({})
+    assert server.bulks[0].path == "/_bulk?pipeline=clean%20up"
+    task.stop()
+
+
+def test_each_task_gets_the_whole_configuration(caplog: pytest.LogCaptureFixture) -> None:
+    """And keys without a meaning any more are named once, by the connector."""
+    connector = ElasticsearchSinkConnector()
+    config = {"connection.url": "http://x", "type.name": "type.name=kafkaconnect"}
+    with caplog.at_level("INFO"):
+        connector.start(config)
+    assert "type.name has no meaning any more" in caplog.text
+    assert connector.task_configs(2) == [config, config]
+    assert connector.task_class() is ElasticsearchSinkTask
 
 
 def test_a_task_that_never_started_can_be_stopped() -> None:

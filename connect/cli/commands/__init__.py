@@ -1,0 +1,1 @@
+"""The sub-commands of ``connect``, one module per subject."""

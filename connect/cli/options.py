@@ -1,0 +1,89 @@
+"""The options that sub-commands share."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import orjson
+
+from connect.cli.client import ConnectClient
+from connect.cli.contexts import choose_url, load_contexts
+from connect.cli.output import FORMATS
+from connect.properties import parse_properties
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+WAIT_SECONDS = 60.0
+
+
+def connected(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--url`` and ``--context``; the command is given a ConnectClient first."""
+
+    @click.option("--url", help="The worker's REST address.")
+    @click.option("--context", shell_complete=complete_context, help="A named cluster; see 'connect context'.")
+    @functools.wraps(command)
+    def wrapped(url: str | None, context: str | None, **arguments: Any) -> Any:
+        return command(ConnectClient(choose_url(url, context)), **arguments)
+
+    return wrapped
+
+
+def with_output(command: F) -> F:
+    """Add ``-o table|json|yaml``."""
+    option = click.option("-o", "--output", type=click.Choice(FORMATS), default="table", show_default=True)
+    return option(command)
+
+
+def with_wait(command: F) -> F:
+    """Add ``--wait`` and ``--timeout``."""
+    timeout = click.option("--timeout", type=float, default=WAIT_SECONDS, show_default=True, help="Seconds for --wait.")
+    return click.option("--wait", is_flag=True, help="Return when the state is reached.")(timeout(command))
+
+
+def connector_argument(command: F) -> F:
+    """Add the connector's name, which the shell can complete."""
+    return click.argument("connector", shell_complete=complete_connector)(command)
+
+
+def complete_connector(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Names of connectors that begin so; none when no worker answers."""
+    try:
+        client = ConnectClient(choose_url(ctx.params.get("url"), ctx.params.get("context")))
+        names: list[str] = client.get("/connectors")
+    except click.ClickException:
+        return []
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def complete_context(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Names of contexts that begin so."""
+    try:
+        return [name for name in load_contexts().urls if name.startswith(incomplete)]
+    except click.ClickException:
+        return []
+
+
+def read_connector(path: Path) -> tuple[str, dict[str, Any], str | None]:
+    """Name, configuration and initial state from a JSON or properties file. Raises ClickException."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"Can't read {path}: {error.strerror}") from None
+    document: Any = None
+    if path.suffix != ".properties":
+        try:
+            document = orjson.loads(text)
+        except ValueError as error:
+            raise click.ClickException(f"{path} is not JSON: {error}") from None
+    config: Any = parse_properties(text) if document is None else document
+    if not isinstance(config, dict):
+        raise click.ClickException(f"{path} must hold a JSON object")
+    if isinstance(config.get("config"), dict):
+        name = str(config.get("name") or config["config"].get("name") or path.stem)
+        return name, {**config["config"], "name": name}, config.get("initial_state")
+    name = str(config.get("name") or path.stem)
+    return name, {**config, "name": name}, None

@@ -1,0 +1,1 @@
+"""The documentation, and what makes the reference pages from the code: ``python -m docs.generate``."""

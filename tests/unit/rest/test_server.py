@@ -1,0 +1,249 @@
+"""The REST server as clients meet it: paths, methods, media types, headers, limits."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from pathlib import Path
+
+import pytest
+
+from connect.api import ConfigException
+from connect.api.rest_extension import RestAnswer, RestExtension, RestRequest
+from connect.rest.listeners import Listeners, parse_listeners
+from connect.rest.response_headers import header_rules
+from connect.rest.slow_clients import SlowClients
+from tests.unit.rest.parts import SINK, SOURCE, serve
+
+
+@pytest.mark.parametrize("path", ["/connectors", "/connectors/", "/connector-plugins/", "/admin/loggers/root/", "/"])
+async def test_a_trailing_slash_makes_no_difference(path: str) -> None:
+    async with serve() as served:
+        assert (await served.ask("GET", path))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["//connectors", "/connectors//status", "/connectors/a%2Fb", "/connectors/50%25", "/connectors/a%5Cb"]
+)
+async def test_ambiguous_paths_are_refused(path: str) -> None:
+    """With 400, before anything looks at them."""
+    async with serve() as served:
+        host, port = served.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        assert (await reader.readline()).startswith(b"HTTP/1.1 400 ")
+        writer.close()
+
+
+async def test_unknown_paths_and_methods_are_told_apart() -> None:
+    async with serve() as served:
+        assert await served.ask("GET", "/nope") == (404, {"error_code": 404, "message": "HTTP 404 Not Found"})
+        status, body = await served.ask("DELETE", "/connectors")
+        assert (status, body["message"]) == (405, "HTTP 405 Method Not Allowed")
+        assert set((await served.headers("DELETE", "/connectors"))["Allow"].split(",")) == {
+            "GET", "HEAD", "OPTIONS", "POST",
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [("application/json; charset=utf-8", 500), ("text/plain", 415), ("application/x-www-form-urlencoded", 415)],
+)
+async def test_only_json_is_taken(content_type: str, status: int) -> None:
+    async with serve() as served:
+        answer = await served.ask("POST", "/connectors", data=b"{", headers={"Content-Type": content_type})
+        assert answer[0] == status
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        ("text/html", 406),
+        ("application/*", 200),
+        ("text/plain, */*;q=0.1", 200),
+        ("application/json;q=0", 406),
+        ("application/json;q=0.5", 200),
+    ],
+)
+async def test_only_json_is_given(accept: str, status: int) -> None:
+    async with serve() as served:
+        assert (await served.ask("GET", "/", headers={"Accept": accept}))[0] == status
+
+
+async def test_a_body_beyond_the_limit_is_refused() -> None:
+    async with serve() as served:
+        json_type = {"Content-Type": "application/json"}
+        status, body = await served.ask("PUT", "/connectors/x/config", data=b" " * (17 << 20), headers=json_type)
+        assert (status, body["error_code"]) == (413, 413)
+
+
+async def test_the_location_of_a_new_connector_is_encoded() -> None:
+    async with serve() as served:
+        body = {"name": "two words+50%é", "config": SOURCE}
+        headers = await served.headers("POST", "/connectors", json=body)
+        assert headers["Location"] == f"{served.url}/connectors/two%20words+50%25%C3%A9"
+
+
+async def test_pages_of_allowed_origins_may_use_the_api() -> None:
+    allow = {
+        "access.control.allow.origin": "http://a.example,http://*.b.example",
+        "access.control.allow.methods": "GET,PUT",
+    }
+    async with serve(allow) as served:
+        own = {"Origin": "http://x.b.example"}
+        assert (await served.headers("GET", "/", headers=own))["Access-Control-Allow-Origin"] == "http://x.b.example"
+        foreign = await served.headers("GET", "/", headers={"Origin": "http://evil.example"})
+        assert "Access-Control-Allow-Origin" not in foreign
+        asked = await served.headers("OPTIONS", "/connectors", headers={**own, "Access-Control-Request-Method": "PUT"})
+        assert asked["Access-Control-Allow-Methods"] == "GET,PUT"
+        refused = await served.headers("OPTIONS", "/", headers={**own, "Access-Control-Request-Method": "DELETE"})
+        assert "Access-Control-Allow-Methods" not in refused
+
+
+async def test_every_answer_carries_the_configured_headers() -> None:
+    rules = 'add X-One: 1, "set Cache-Control:no-cache, no-store", setDate Expires: 0'
+    async with serve({"response.http.headers.config": rules}) as served:
+        for path in ("/", "/nope"):
+            headers = await served.headers("GET", path)
+            assert headers["X-One"] == "1"
+            assert headers["Cache-Control"] == "no-cache, no-store"
+            assert headers["Expires"] == "Thu, 01 Jan 1970 00:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("put A:b", r"Invalid header config action: 'put'\. Expected one of \[set, add, setDate, addDate\]"),
+        ("add A", "Invalid format of header config 'add A'"),
+        ("add A:b:c", "Invalid format of header config"),
+        ("add A B:c", "Invalid header name 'A B'"),
+    ],
+)
+def test_a_wrong_header_rule_is_named(rule: str, message: str) -> None:
+    with pytest.raises(ConfigException, match=message):
+        header_rules({"response.http.headers.config": rule})
+
+
+async def test_admin_resources_can_be_switched_off_or_kept_apart() -> None:
+    async with serve({"admin.listeners": ""}) as served:
+        assert (await served.ask("GET", "/admin/loggers"))[0] == 404
+    async with serve({"admin.listeners": "http://127.0.0.1:0/"}) as served:
+        assert served.listeners.admin is not None
+        assert (await served.ask("GET", "/admin/loggers"))[0] == 404
+        served.url = f"http://127.0.0.1:{served.listeners.admin[0].port}"
+        assert (await served.ask("GET", "/admin/loggers"))[0] == 200
+        assert (await served.ask("GET", "/connectors"))[0] == 404
+
+
+def test_a_wrong_listener_is_named() -> None:
+    with pytest.raises(ConfigException, match="Listener doesn't have the right format"):
+        parse_listeners("8083")
+    with pytest.raises(ConfigException, match='Listener protocol must be either "http" or "https"'):
+        parse_listeners("ftp://x:1")
+
+
+def test_a_worker_is_known_by_its_advertised_address() -> None:
+    listeners = Listeners.open({"listeners": "http://127.0.0.1:0"})
+    bound = listeners.main[0]
+    assert listeners.advertised({}) == ("http", "127.0.0.1", bound.port)
+    told = {"rest.advertised.host.name": "h", "rest.advertised.port": "1", "rest.advertised.listener": "https"}
+    assert listeners.advertised(told) == ("https", "h", 1)
+    bound.socket.close()
+
+
+def test_a_taken_port_is_named() -> None:
+    listeners = Listeners.open({"listeners": "http://127.0.0.1:0"})
+    with pytest.raises(ConfigException, match=r"Can't listen on .* choose another one with 'listeners'"):
+        Listeners.open({"listeners": f"http://127.0.0.1:{listeners.main[0].port}"})
+    listeners.main[0].socket.close()
+
+
+def basic(user: str, password: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
+
+
+async def test_basic_authentication_lets_known_users_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Users come from the file that the JAAS section names; workers' signed requests pass without."""
+    (tmp_path / "users").write_text("ada=secret\n")
+    (tmp_path / "jaas").write_text(
+        f'KafkaConnect {{\n PropertyFileLoginModule required\n file="{tmp_path}/users";\n}};\n'
+    )
+    monkeypatch.setenv("KAFKA_OPTS", f"-Dx=y -Djava.security.auth.login.config={tmp_path}/jaas")
+    extension = "org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension"
+    async with serve({"rest.extension.classes": extension}) as served:
+        assert (await served.ask("GET", "/", headers=basic("ada", "secret")))[0] == 200
+        for headers in ({}, basic("ada", "wrong"), basic("bob", ""), {"Authorization": "Basic ???"}):
+            assert await served.ask("GET", "/", headers=headers) == (401, "User cannot access the resource.")
+        assert (await served.ask("POST", "/connectors/x/tasks", json=[]))[0] != 401
+
+
+async def test_basic_authentication_needs_users() -> None:
+    with pytest.raises(ConfigException, match="needs a file of users"):
+        async with serve({"rest.extension.classes": "BasicAuthSecurityRestExtension"}):
+            pass
+
+
+class NoDeletes(RestExtension):
+    def check(self, request: RestRequest) -> RestAnswer | None:
+        return RestAnswer(403, "no") if request.method == "DELETE" else None
+
+
+async def test_an_extension_of_ones_own_may_answer_instead() -> None:
+    async with serve({"rest.extension.classes": f"{__name__}.NoDeletes"}) as served:
+        assert await served.ask("DELETE", "/connectors/x") == (403, "no")
+        assert (await served.ask("GET", "/connectors"))[0] == 200
+
+
+async def test_a_connection_without_a_request_is_closed() -> None:
+    """One that was used is left to the keep-alive time."""
+    from aiohttp import web
+
+    slow = SlowClients(first_request_seconds=0.2)
+
+    async def hello(_: web.Request) -> web.Response:
+        return web.Response(text="hello")
+
+    app = web.Application(middlewares=[slow.middleware])
+    app.router.add_get("/", hello)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    slow.watch(runner)
+    port = runner.addresses[0][1]
+    used_reader, used = await asyncio.open_connection("127.0.0.1", port)
+    used.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    await used_reader.readuntil(b"hello")
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET / HTTP/1.1\r\nX-Never: end")
+    async with asyncio.timeout(5):
+        assert await reader.read() == b""
+    used.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    await used_reader.readuntil(b"hello")
+    for each in (used, writer):
+        each.close()
+    slow.stop()
+    await runner.cleanup()
+
+
+async def test_offsets_of_a_sink_are_those_of_its_consumer_group() -> None:
+    async with serve() as served:
+        await served.ask("PUT", "/connectors/s/config", json=SINK)
+        served.kafka.groups["connect-s"][("t", 0)] = 7
+        shown = {"partition": {"kafka_partition": 0, "kafka_topic": "t"}, "offset": {"kafka_offset": 7}}
+        assert await served.ask("GET", "/connectors/s/offsets") == (200, {"offsets": [shown]})
+        await served.ask("PUT", "/connectors/s/stop")
+        change = {"offsets": [{"partition": shown["partition"], "offset": {"kafka_offset": "3"}}]}
+        assert (await served.ask("PATCH", "/connectors/s/offsets", json=change))[0] == 200
+        assert served.kafka.groups["connect-s"] == {("t", 0): 3}
+        assert (await served.ask("DELETE", "/connectors/s/offsets"))[0] == 200
+        assert await served.ask("GET", "/connectors/s/offsets") == (200, {"offsets": []})
+
+
+async def test_offsets_of_a_source_are_kept_in_the_offset_store() -> None:
+    async with serve() as served:
+        await served.ask("POST", "/connectors", json={"name": "s", "config": SOURCE, "initial_state": "STOPPED"})
+        entry = {"partition": {"filename": "f"}, "offset": {"position": 3}}
+        assert (await served.ask("PATCH", "/connectors/s/offsets", json={"offsets": [entry]}))[0] == 200
+        assert served.offsets.keys() == [b'["s",{"filename":"f"}]']
+        assert await served.ask("GET", "/connectors/s/offsets") == (200, {"offsets": [entry]})

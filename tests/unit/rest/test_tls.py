@@ -1,0 +1,114 @@
+"""https listeners with certificates as Java's settings name them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ssl
+from pathlib import Path
+
+import aiohttp
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, NoEncryption, pkcs12
+from cryptography.x509.oid import NameOID
+
+from connect.api import ConfigException
+from connect.rest.tls import server_context, ssl_settings
+from tests.unit.rest.parts import serve
+
+
+def make_certificate() -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+    """A key, and a certificate for 127.0.0.1 that it has signed itself."""
+    import ipaddress
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "worker")])
+    now = dt.datetime.now(dt.UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+    )
+    return key, builder.sign(key, hashes.SHA256())
+
+
+KEY, CERTIFICATE = make_certificate()
+CERTIFICATE_PEM = CERTIFICATE.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def key_pem(password: str | None = None) -> str:
+    encryption = BestAvailableEncryption(password.encode()) if password else NoEncryption()
+    return KEY.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption).decode()
+
+
+def inline(_: Path) -> dict[str, str]:
+    return {
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.key": key_pem("pw"),
+        "ssl.key.password": "pw",
+        "ssl.keystore.certificate.chain": CERTIFICATE_PEM,
+    }
+
+
+def pem_file(folder: Path) -> dict[str, str]:
+    (folder / "store.pem").write_text(key_pem() + CERTIFICATE_PEM)
+    return {"ssl.keystore.type": "PEM", "ssl.keystore.location": str(folder / "store.pem")}
+
+
+def pkcs12_file(folder: Path) -> dict[str, str]:
+    store = pkcs12.serialize_key_and_certificates(b"x", KEY, CERTIFICATE, None, BestAvailableEncryption(b"pw"))
+    (folder / "store.p12").write_bytes(store)
+    return {"ssl.keystore.location": str(folder / "store.p12"), "ssl.keystore.password": "pw"}
+
+
+async def get(url: str, context: ssl.SSLContext) -> int:
+    async with aiohttp.ClientSession() as client, client.get(url, ssl=context) as answer:
+        return answer.status
+
+
+@pytest.mark.parametrize("settings", [inline, pem_file, pkcs12_file])
+async def test_a_certificate_may_come_as_text_or_file(settings: object, tmp_path: Path) -> None:
+    """PEM in the property itself, PEM in a file, or PKCS12; the https prefix keeps it apart from the clients' own."""
+    assert callable(settings)
+    own = {f"listeners.https.{key}": value for key, value in settings(tmp_path).items()}
+    async with serve({"listeners": "https://127.0.0.1:0", "ssl.keystore.location": "/none", **own}) as served:
+        assert await get(f"{served.url}/connectors", ssl.create_default_context(cadata=CERTIFICATE_PEM)) == 200
+
+
+async def test_clients_may_need_a_certificate(tmp_path: Path) -> None:
+    required = {"ssl.client.auth": "required", "ssl.truststore.certificates": CERTIFICATE_PEM}
+    async with serve({"listeners": "https://127.0.0.1:0", **pem_file(tmp_path), **required}) as served:
+        context = ssl.create_default_context(cadata=CERTIFICATE_PEM)
+        with pytest.raises((aiohttp.ClientError, ssl.SSLError)):
+            await get(served.url, context)
+        context = ssl.create_default_context(cadata=CERTIFICATE_PEM)
+        context.load_cert_chain(tmp_path / "store.pem")
+        assert await get(served.url, context) == 200
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({}, "An https listener needs a certificate"),
+        ({"ssl.keystore.location": "/no/such"}, "can't be read"),
+        ({"ssl.keystore.key": "x", "ssl.keystore.certificate.chain": "y"}, "can't be used"),
+        ({"ssl.enabled.protocols": "SSLv3"}, "expected some of TLSv1"),
+    ],
+)
+def test_what_is_wrong_with_a_certificate_is_told(settings: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigException, match=message):
+        server_context(settings)
+
+
+def test_prefixed_settings_replace_all_others() -> None:
+    properties = {"ssl.protocol": "a", "ssl.cipher.suites": "b", "listeners.https.ssl.protocol": "c"}
+    assert ssl_settings(properties, "listeners.https.") == {"ssl.protocol": "c"}
+    assert ssl_settings(properties, "admin.listeners.https.") == {"ssl.protocol": "a", "ssl.cipher.suites": "b"}
