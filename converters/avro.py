@@ -62,6 +62,22 @@ class AvroConverter(Converter, HeaderConverter):
     """
 
     CONFIG = AVRO_CONFIG
+    EXAMPLE = {
+        "config": {"schema.registry.url": "http://localhost:8081"},
+        "value": {
+            "schema": {
+                "type": "struct",
+                "optional": False,
+                "name": "ratings",
+                "fields": [
+                    {"field": "user_id", "type": "int64", "optional": False},
+                    {"field": "message", "type": "string", "optional": True},
+                ],
+            },
+            "payload": {"user_id": 3, "message": "très bien"},
+        },
+        "hex": "00000000010602147472c3a873206269656e",
+    }
 
     def configure(self, config: Mapping[str, Any], is_key: bool) -> None:
         """See the settings. The registry is asked when there is something to convert."""

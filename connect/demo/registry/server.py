@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from connect.demo.registry.api import RawText, answer
 from connect.demo.registry.store import RegistryError, Store
 
+_POLL_SECONDS = 0.05
 _CONTENT_TYPE = "application/vnd.schemaregistry.v1+json"
 
 
@@ -106,7 +107,7 @@ class EmbeddedRegistry:
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Take the address at once; port 0 means any that is free. Raises OSError where it is taken."""
         self._server = _Server(host, port)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="schema-registry", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
         self.url = f"http://{host}:{self._server.server_port}"
 
     def start(self) -> None:
