@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.converters import NAMES, json_converter, rating_schema, ratings
-from connect.api import Header, Headers, RecordBatch, SinkOrigin, TimestampType, Transformation
+from connect.api import HeaderColumn, HeaderColumns, RecordBatch, SinkOrigin, TimestampType, Transformation
+from connect.api.schema import STRING_SCHEMA
 from tests.services import java, kafka
 
 _NOW = 1_700_000_000_000
@@ -116,7 +117,8 @@ def batches(count: int) -> dict[str, RecordBatch]:
     nothing = [None] * count
     origin = SinkOrigin("ratings", 0, range(count), TimestampType.CREATE_TIME, nothing, nothing)
     timestamps = [_NOW + i for i in range(count)]
-    headers = [Headers([Header("trace", "x")]) for _ in range(count)]
+    # As the conversion of consumed records makes them.
+    headers = HeaderColumns([HeaderColumn("trace", ["x"] * count, [STRING_SCHEMA] * count)], count)
     common = {"origin": origin, "timestamps": timestamps, "headers": headers}
     rows = [tuple(value[name] for name in NAMES) for value in maps]
     return {
