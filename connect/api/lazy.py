@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 from typing import Any, overload
 
 
@@ -29,6 +30,9 @@ class Repeated(Sequence[Any]):
             raise IndexError(index)
         return self.item
 
+    def __iter__(self) -> Iterator[Any]:
+        return repeat(self.item, self.size)
+
 
 class Computed(Sequence[Any]):
     """A sequence whose items are made when asked for: source offsets, of which only the last of a batch is written.
@@ -54,6 +58,9 @@ class Computed(Sequence[Any]):
         if isinstance(index, slice):
             return Computed(self.items[index], self.make)
         return self.make(self.items[index])
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self.make, self.items)
 
 
 def taken(items: Sequence[Any], indexes: Sequence[int]) -> Sequence[Any]:
