@@ -157,7 +157,7 @@ class _Converter:
         self._by_class: dict[type, ConvertAll] = {
             dt.datetime: timestamp,
             EpochMillis: timestamp,
-            int: unix,
+            int: forms.writer(target) if forms.counts_millis else unix,
             Int64: unix,
             str: self._from("string"),
             type(None): lambda nulls: nulls,
@@ -165,10 +165,10 @@ class _Converter:
 
     def _from(self, form: str) -> ConvertAll:
         read, write = self._forms.reader(form), self._forms.writer(self.target)
-        is_written_millis = form == "unix" and self._forms.counts_millis
+        counts_millis = form == "unix" and self._forms.counts_millis
 
         def convert(times: list[Any]) -> list[Any]:
-            if is_written_millis and set(map(type, times)) == {int}:
+            if counts_millis and set(map(type, times)) == {int}:
                 return write(times)
             if None not in times:
                 return write([read(time) for time in times])
@@ -186,14 +186,12 @@ class _Converter:
         classes = set(map(type, times))
         if len(classes) > 1:
             return [self.schemaless([time])[0] for time in times]
-        for cls in classes:
-            convert = self._by_class.get(cls)
-            if convert is None or (cls is int and not (min(times) >= _LONG_MIN and max(times) <= _LONG_MAX)):
-                unfit = next(time for time in times if convert is None or not _LONG_MIN <= time <= _LONG_MAX)
-                found = java_type_name(unfit)
-                raise DataException(f"TimestampConverter does not support class {found} objects as timestamps")
-            return convert(times)
-        return []
+        cls = next(iter(classes), type(None))
+        convert = self._by_class.get(cls)
+        if convert is None or (cls is int and not (min(times) >= _LONG_MIN and max(times) <= _LONG_MAX)):
+            found = java_type_name(times[0] if convert is None else max(times, key=abs))
+            raise DataException(f"TimestampConverter does not support class {found} objects as timestamps")
+        return convert(times)
 
     def schema(self, original: Schema) -> Schema:
         """The new schema, optional if the original is."""

@@ -143,9 +143,11 @@ class Struct:
 def structs_of(schema: Schema, rows: Sequence[Sequence[Any]]) -> list[Struct]:
     """A struct of each row, unchecked. A tuple becomes the struct's values as it is: ``put`` makes a list first."""
     structs = list(map(object.__new__, repeat(Struct, len(rows))))
+    if set(map(type, rows)) != {tuple}:
+        rows = [row if type(row) is tuple else list(row) for row in rows]
     for struct, row in zip(structs, rows, strict=True):
         struct.schema = schema
-        struct.values = row if type(row) is tuple else list(row)
+        struct.values = row
     return structs
 
 
