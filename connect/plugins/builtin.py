@@ -67,6 +67,7 @@ BUILTIN: tuple[Plugin, ...] = (
         "SpoolDirJsonSourceConnector",
         "SpoolDirSchemaLessJsonSourceConnector",
     ),
+    *_plain(PluginKind.SOURCE, "io.confluent.kafka.connect.datagen", "connectors.datagen.source", "DatagenConnector"),
     *_plain(
         PluginKind.SINK,
         "io.confluent.connect.elasticsearch",
