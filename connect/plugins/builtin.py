@@ -74,6 +74,12 @@ BUILTIN: tuple[Plugin, ...] = (
         "connectors.elasticsearch.sink",
         "ElasticsearchSinkConnector",
     ),
+    Plugin(
+        PluginKind.SOURCE,
+        "io.confluent.connect.jdbc.JdbcSourceConnector",
+        "connectors.jdbc.connector:JdbcSourceConnector",
+        "10.10.0",
+    ),
     *_transformation("Cast", "cast"),
     *_transformation("ExtractField", "extract_field"),
     *_transformation("Flatten", "flatten"),
@@ -118,6 +124,7 @@ BUILTIN: tuple[Plugin, ...] = (
     ),
     *_converters("org.apache.kafka.connect.json", "converters.json", "JsonConverter"),
     *_converters("org.apache.kafka.connect.storage", "converters.string", "StringConverter"),
+    *_converters("io.confluent.connect.avro", "converters.avro", "AvroConverter"),
     *_converters("org.apache.kafka.connect.converters", "converters.byte_array", "ByteArrayConverter"),
     *_converters("org.apache.kafka.connect.converters", "converters.boolean", "BooleanConverter"),
     *_converters(

@@ -20,6 +20,7 @@ _CLIENT_PACKAGES = (
     "org.apache.kafka.clients.",
     "org.apache.kafka.common.security.",
     "org.apache.kafka.common.serialization.",
+    "io.confluent.kafka.serializers.",
 )
 
 

@@ -75,7 +75,7 @@ class Worker:
         self._offsets = offsets
         self._listener = listener
         self._group_id = group_id
-        self._stop_seconds = int(properties.get("task.shutdown.graceful.timeout.ms", "5000")) / 1000
+        self.stop_seconds = int(properties.get("task.shutdown.graceful.timeout.ms", "5000")) / 1000
         self._host: ChildProcess | None = None
         self._host_lock = asyncio.Lock()
         self._watchers: set[asyncio.Task[None]] = set()
@@ -179,14 +179,14 @@ class Worker:
         for running in stopping.values():
             running.stopping = True
             running.child.channel.notify("stop")
-        ended = await asyncio.gather(*(running.child.wait(self._stop_seconds) for running in stopping.values()))
+        ended = await asyncio.gather(*(running.child.wait(self.stop_seconds) for running in stopping.values()))
         graceful = []
         for (task_id, running), in_time in zip(stopping.items(), ended, strict=True):
             if in_time:
                 graceful.append(task_id)
             else:
                 stage = running.progress.get("stage", "unknown")
-                log.error("Task %s did not stop within %s s (stage %s): killed", task_id, self._stop_seconds, stage)
+                log.error("Task %s did not stop within %s s (stage %s): killed", task_id, self.stop_seconds, stage)
             await running.child.kill()
             if self.tasks.get(task_id) is running:
                 del self.tasks[task_id]
