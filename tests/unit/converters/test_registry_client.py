@@ -364,7 +364,7 @@ def test_an_untrusted_registry_is_not_spoken_to(secure: Script) -> None:
         (None, "can't be read"),
         (b"\xfe\xed\xfe\xed..", "keytool -importkeystore"),
         (b"\x30\x82", "as PKCS12"),
-        (b"x", ""),
+        (b"x", "keystore.location"),
     ],
 )
 def test_stores_that_cannot_be_used_are_named(content: bytes | None, reason: str, tmp_path: Path) -> None:
