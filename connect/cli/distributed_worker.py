@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from connect.api import ConfigException, ConnectException
-from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_services
+from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_parts, make_services
+from connect.herder.distributed.herder import DistributedHerder, WorkerAddress
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients, is_exactly_once
+from connect.kafka.membership import GroupSettings, Membership
 from connect.rest.listeners import Listeners
 from connect.rest.server import RestServer
 from connect.runtime.forkserver import ForkServer
@@ -32,7 +34,7 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
     read_worker_config(properties, standalone=False)
     listeners = Listeners.open(properties)
     rest = RestServer(properties, listeners)
-    _, host, port = listeners.advertised(properties)
+    scheme, host, port = listeners.advertised(properties)
     supervisor = Supervisor(fork_server)
     kafka, clients = RealKafka(), ConnectClients(properties, properties["group.id"], is_exactly_once(properties))
     admin = kafka.admin(clients.shared_admin())
@@ -46,8 +48,17 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
         consumer=clients.topic_consumer("offsets"),
     )
     stores = Stores(configs, statuses, offsets)
-    services = make_services(f"{host}:{port}", properties, supervisor, stores, group_id=properties["group.id"])
-    herder = services.herder
+    parts = make_parts(properties, supervisor, properties["group.id"])
+    herder = DistributedHerder(
+        WorkerAddress(f"{host}:{port}", f"{scheme}://{host}:{port}/"),
+        properties,
+        configs,
+        statuses,
+        parts.listing,
+        parts.validation,
+        parts.loggers,
+        lambda group: Membership(clients.membership(f"{host}:{port}"), GroupSettings.of(properties), group),
+    )
     configs.set_listener(herder)
     identified = asyncio.create_task(asyncio.to_thread(cluster_id, admin))
     try:
@@ -64,7 +75,9 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
             properties["group.id"],
         )
     )
-    await rest.start(services, await identified)
+    await rest.start(make_services(herder, clients, stores, parts), await identified)
+    # Only now: the library that speaks to the group takes long to load.
+    herder.join()
     return RunningConnectWorker(rest, herder, supervisor, stores)
 
 

@@ -193,6 +193,8 @@ class ConnectorRunner:
             await self._worker.stop_connector(self._name)
             self._instance = None
         if wanted.config is None:
+            if self._shown is not None:
+                self._host.report_connector(self._name, State.UNASSIGNED)
             self._shown = self._failed_config = None
         elif wanted.target is TargetState.STOPPED:
             self._failed_config = None

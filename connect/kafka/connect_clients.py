@@ -134,6 +134,10 @@ class ConnectClients:
         """Looks after the internal topics."""
         return self._own("shared-admin")
 
+    def membership(self, worker_id: str) -> Properties:
+        """Joins the group of workers; its client id begins the worker's member ids."""
+        return self._bootstrap() | self._own("") | {"client.id": self.worker.get("client.id") or f"connect-{worker_id}"}
+
     def topic_producer(self, kind: str) -> Properties:
         """Writes an internal topic; ``kind`` is ``configs``, ``offsets`` or ``statuses``."""
         # The status store tries again by itself, unless a newer status has come meanwhile.

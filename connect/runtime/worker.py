@@ -72,6 +72,7 @@ class Worker:
         self._offsets = offsets
         self._listener = listener
         self._group_id = group_id
+        self.stop_seconds = int(properties.get("task.shutdown.graceful.timeout.ms", "5000")) / 1000
         self._levels: dict[str, str] = {}
         self.fence: Callable[[ConnectorTaskId], Awaitable[None]] = _nothing_to_fence
         """Ends former tasks of a connector before an exactly-once task starts; a cluster's herder sets it."""
@@ -87,7 +88,7 @@ class Worker:
             supervisor,
             self._on_task_message,
             self._on_task_state,
-            stop_seconds=int(properties.get("task.shutdown.graceful.timeout.ms", "5000")) / 1000,
+            stop_seconds=self.stop_seconds,
             metrics_window=self.metrics.window,
         )
 

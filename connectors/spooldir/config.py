@@ -168,6 +168,8 @@ COMMON = (
     )
 )
 
+CHARSET = keys("File System", ("file.charset", _Type.STRING, "UTF-8", _Low, "The character set."))
+
 OWN = keys(
     "File System",
     (
@@ -250,7 +252,7 @@ OWN_SCHEMA = keys(
         _Low,
         (
             "Whether values that don't fit are changed silently, as the original does (the boolean 'yes' is false), "
-            "instead of making the row a bad one."
+            "instead of making the row a bad one (or, for a number in a JSON text field, taking its text)."
         ),
     ),
 )
