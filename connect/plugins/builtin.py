@@ -57,6 +57,7 @@ _SPOOLDIR = "com.github.jcustenborder.kafka.connect.spooldir"
 BUILTIN: tuple[Plugin, ...] = (
     *_plain(PluginKind.SOURCE, "org.apache.kafka.connect.file", "connectors.file.source", "FileStreamSourceConnector"),
     *_plain(PluginKind.SINK, "org.apache.kafka.connect.file", "connectors.file.sink", "FileStreamSinkConnector"),
+    Plugin(PluginKind.SINK, "connect.file.FileExportSinkConnector", "connectors.file.export:FileExportSinkConnector"),
     *_plain(PluginKind.SOURCE, _SPOOLDIR, "connectors.spooldir.csv_source", "SpoolDirCsvSourceConnector"),
     *_plain(PluginKind.SOURCE, _SPOOLDIR, "connectors.spooldir.line_source", "SpoolDirLineDelimitedSourceConnector"),
     *_plain(PluginKind.SOURCE, _SPOOLDIR, "connectors.spooldir.binary_source", "SpoolDirBinaryFileSourceConnector"),
@@ -67,6 +68,7 @@ BUILTIN: tuple[Plugin, ...] = (
         "SpoolDirJsonSourceConnector",
         "SpoolDirSchemaLessJsonSourceConnector",
     ),
+    *_plain(PluginKind.SOURCE, "io.confluent.kafka.connect.datagen", "connectors.datagen.source", "DatagenConnector"),
     *_plain(
         PluginKind.SINK,
         "io.confluent.connect.elasticsearch",
