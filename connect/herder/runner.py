@@ -73,6 +73,7 @@ class ConnectorRunner:
         self._dirty = asyncio.Event()
         self._settled = asyncio.Condition()
         self._instance: Config | None = None
+        self._starting = False
         self._failed_config: Config | None = None
         self._shown: State | None = None
         self._tasks: dict[ConnectorTaskId, tuple[Config | None, Config | None]] = {}
@@ -133,7 +134,8 @@ class ConnectorRunner:
         await asyncio.wait([self._running])
         for task_id in await self._worker.stop_tasks(list(self._tasks)):
             self._host.report_task(task_id, State.UNASSIGNED)
-        await self._worker.stop_connector(self._name)  # also one that is still starting
+        if self._instance is not None or self._starting:
+            await self._worker.stop_connector(self._name)
         if self._instance is not None:
             self._host.report_connector(self._name, State.UNASSIGNED)
 
@@ -205,16 +207,17 @@ class ConnectorRunner:
     async def _start_instance(self, config: Config) -> None:
         if self._instance is not None or config == self._failed_config:
             return
+        self._starting = True  # until it is known how that went; whoever closes this runner meanwhile stops it
         try:
             await self._worker.start_connector(self._name, self._host.resolve(config))
         except (RemoteError, ChannelClosed) as error:
             trace = error.trace if isinstance(error, RemoteError) else format_trace(error)
             log.error("Connector %s could not be started:\n%s", self._name, trace)
             await self._worker.stop_connector(self._name)
-            self._failed_config = config
+            self._failed_config, self._starting = config, False
             self._show(State.FAILED, trace)
             return
-        self._instance = config
+        self._instance, self._starting = config, False
         self._failed_config = None
         self._show(State.RUNNING)
         self._reconfigure = True

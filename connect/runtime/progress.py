@@ -10,6 +10,8 @@ from typing import Any
 
 HEARTBEAT_SECONDS = 2.0
 """How often a task tells the worker where it is."""
+QUIET_HEARTBEAT_SECONDS = 6.0
+"""How often it does so while nothing changes."""
 
 
 class Stage(enum.Enum):

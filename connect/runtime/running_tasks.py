@@ -228,9 +228,9 @@ class RunningTasks:
 
     async def _report_stall(self, running: RunningTask, child: ChildProcess, seconds: float) -> None:
         evidence = describe_stall(running.progress, seconds, await stacks_of(child))
-        log.error("%s: %s", running.task_id, evidence)
-        if not running.stalled or running.stopping.is_set():
+        if not running.stalled or running.state is State.FAILED or child.exit_status.done():
             return
+        log.error("%s: %s", running.task_id, evidence)
         if running.rules.restart_stalled:
             self._show(running, State.FAILED, evidence)
             await child.kill()

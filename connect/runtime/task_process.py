@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from connect.loggers import Loggers
 from connect.plugins.registry import process_plugins
 from connect.runtime.channel import ChildChannel, format_trace
 from connect.runtime.ids import ConnectorTaskId, State
-from connect.runtime.progress import HEARTBEAT_SECONDS, Progress
+from connect.runtime.progress import HEARTBEAT_SECONDS, QUIET_HEARTBEAT_SECONDS, Progress
 from connect.runtime.rate_limits import RateLimits
 from connect.runtime.task_builder import TaskBuilder, TaskSpec
 from connect.runtime.task_link import SourceOffset, SourcePartition, TaskControl
@@ -165,8 +166,13 @@ class TaskProcess:
         self._channel.abandon()
 
     def _heartbeat(self) -> None:
+        told: dict[str, Any] = {}
+        at = 0.0
         while not self._ended.wait(HEARTBEAT_SECONDS):
-            self._channel.notify("progress", **self._progress.report())
+            counters, now = dict(self._progress.counters), time.monotonic()
+            if counters != told or now - at >= QUIET_HEARTBEAT_SECONDS:
+                told, at = counters, now
+                self._channel.notify("progress", **self._progress.report())
 
 
 def main(sock: socket.socket) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from connect.runtime.channel import ChannelClosed, RemoteError
-from connect.runtime.progress import HEARTBEAT_SECONDS, Stage
+from connect.runtime.progress import QUIET_HEARTBEAT_SECONDS, Stage
 from connect.runtime.stacks import dumped_stacks
 from connect.runtime.supervisor import ChildProcess
 
 _ANSWER_SECONDS = 1.0
-_SILENT_SECONDS = 3 * HEARTBEAT_SECONDS
+_SILENT_SECONDS = 2 * QUIET_HEARTBEAT_SECONDS
 _WAITING = frozenset({Stage.KAFKA_CONSUME.name, Stage.PAUSED.name, Stage.THROTTLED.name})
 """Stages in which a task may well spend hours."""
 
@@ -24,13 +24,12 @@ def stalled_for(report: Mapping[str, Any], silent: float, timeout: float) -> flo
     """
     if timeout == 0:
         return None
-    if silent > max(timeout, _SILENT_SECONDS):
-        return silent
-    if not report or report["stage"] in _WAITING:
-        return None
-    age = float(report["age"])
+    waiting = not report or report["stage"] in _WAITING
+    age = 0.0 if waiting else float(report["age"])
     if silent > _SILENT_SECONDS:
         age += silent
+    elif waiting:
+        return None
     return age if age > timeout else None
 
 

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import requests
 from confluent_kafka import Consumer, Producer, TopicPartition
 
@@ -107,3 +108,31 @@ def test_topics_by_pattern_are_found_also_when_they_come_later(
         producer.produce(f"{prefix}-{suffix}", suffix.encode())
         producer.flush(30)
     wait_until(lambda: out.exists() and sorted(out.read_text().split()) == ["a", "c"])
+
+
+@pytest.mark.parametrize("assignor", ["Range", "CooperativeSticky"])
+def test_a_sink_that_asks_for_patience_keeps_its_partitions(
+    connect_worker: Callable[..., ConnectWorker], kafka_broker: KafkaBroker, assignor: str
+) -> None:
+    topic = f"patience-{uuid.uuid4()}"
+    producer = Producer({"bootstrap.servers": kafka_broker.bootstrap_servers})
+    producer.produce(topic, b"a")
+    producer.flush(30)
+    worker = connect_worker(
+        {"consumer.max.poll.interval.ms": "6000", "consumer.session.timeout.ms": "6000"},
+        python_path=[Path(__file__).parent / "plugins"],
+    )
+    config = {
+        "connector.class": "faulty.FaultySink",
+        "at": "put",
+        "fault": "ask for patience",
+        "topics": topic,
+        "value.converter": "org.apache.kafka.connect.storage.StringConverter",
+        "consumer.override.partition.assignment.strategy": f"org.apache.kafka.clients.consumer.{assignor}Assignor",
+    }
+    worker.create("bad", config)
+    wait_until(lambda: worker.states("bad") == ["RUNNING", "RUNNING"])
+    wait_until(lambda: _metric(worker, "sink_task_metrics_sink_record_send_total") == 1)
+    assert _metric(worker, "sink_task_metrics_sink_record_read_total") == 1  # it was put again, not read again
+    assert _metric(worker, "sink_task_metrics_partition_count") == 1
+    assert worker.states("bad") == ["RUNNING", "RUNNING"]

@@ -25,7 +25,7 @@ from tests.waiting import wait_until
 PLUGINS = Path(__file__).parent / "plugins"
 _PROPERTIES = {
     "task.shutdown.graceful.timeout.ms": "1000",
-    "connector.call.timeout.ms": "3000",
+    "connector.call.timeout.ms": "2000",
     "connector.memory.max.bytes": str(200 << 20),
     "task.memory.max.bytes": str(200 << 20),
     "task.stall.timeout.ms": "2000",

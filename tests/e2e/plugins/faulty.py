@@ -9,6 +9,7 @@ import ctypes
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from connect.api import (
     ConfigType,
     ConnectException,
     Key,
+    RetriableException,
     SinkConnector,
     SinkRecord,
     SinkTask,
@@ -50,6 +52,10 @@ def go_wrong(config: Mapping[str, str], method: str) -> None:
             ctypes.PyDLL(None).pthread_mutex_lock(mutex)
         case "allocate":
             go_wrong.hoard = [b"x" * (64 << 20) for _ in range(32)]  # type: ignore[attr-defined]
+        case "ask for patience":
+            first = go_wrong.__dict__.setdefault("first", time.monotonic())
+            if time.monotonic() - first < 9:
+                raise RetriableException("not now")
         case "print":
             sys.stdout.write("a plugin's own words\n")
         case "fork":

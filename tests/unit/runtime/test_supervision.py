@@ -36,7 +36,7 @@ def test_limits_may_change_without_a_restart() -> None:
     [
         ("TASK_PUT", 20.0, 1.0, 20.0),
         ("TASK_PUT", 5.0, 1.0, None),
-        ("TASK_PUT", 5.0, 8.0, 13.0),  # the interpreter is blocked: no more reports
+        ("TASK_PUT", 5.0, 15.0, 20.0),  # the interpreter is blocked: no more reports
         ("KAFKA_CONSUME", 5000.0, 1.0, None),
         ("PAUSED", 5000.0, 1.0, None),
         ("KAFKA_CONSUME", 1.0, 50.0, 50.0),
