@@ -2,20 +2,29 @@
 
 The record is the flight rating of the demo, as a map without schema and as a row of a struct of seven fields.
 ``--records`` and ``--seconds`` set the size of a batch and how long each line is measured; names choose lines.
+``--java`` lets Kafka Connect's own classes do the same work first and shows both (compiling needs a ``javac`` on the
+path); pin the whole to one processor (``taskset -c 1 ...``) for figures that can be compared.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import shutil
+import subprocess
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.converters import NAMES, json_converter, rating_schema, ratings
-from connect.api import Header, Headers, RecordBatch, SinkOrigin, TimestampType, Transformation
+from connect.api import HeaderColumn, HeaderColumns, RecordBatch, SinkOrigin, TimestampType, Transformation
+from connect.api.schema import STRING_SCHEMA
+from tests.services import java, kafka
 
 _NOW = 1_700_000_000_000
+_KINDS = ("schemaless", "struct")
 
 
 class Line(NamedTuple):
@@ -82,13 +91,34 @@ def make(line: Line) -> Transformation:
     return transformation
 
 
+class Measured(NamedTuple):
+    """Something to measure: a name, the kind of the records, the transformations, whether between JSON and JSON."""
+
+    name: str
+    kind: str
+    lines: tuple[Line, ...]
+    json: bool = False
+
+
+def cases(chosen: tuple[str, ...]) -> list[Measured]:
+    """Each transformation alone, then chains between JSON and JSON."""
+    alone = [Measured(line.name, kind, (line,)) for line in LINES for kind in _KINDS]
+    chains = [Measured(f"JSON -> {len(c)} SMTs -> JSON", kind, c, json=True) for kind in _KINDS for c in ((), CHAIN)]
+    return [
+        case
+        for case in (*alone, *chains)
+        if case.name.startswith(chosen) and case[:2] != ("SetSchemaMetadata", "schemaless")
+    ]
+
+
 def batches(count: int) -> dict[str, RecordBatch]:
     """A batch of sink records without and one with schema."""
     maps = ratings(count)
     nothing = [None] * count
     origin = SinkOrigin("ratings", 0, range(count), TimestampType.CREATE_TIME, nothing, nothing)
     timestamps = [_NOW + i for i in range(count)]
-    headers = [Headers([Header("trace", "x")]) for _ in range(count)]
+    # As the conversion of consumed records makes them.
+    headers = HeaderColumns([HeaderColumn("trace", ["x"] * count, [STRING_SCHEMA] * count)], count)
     common = {"origin": origin, "timestamps": timestamps, "headers": headers}
     rows = [tuple(value[name] for name in NAMES) for value in maps]
     return {
@@ -97,24 +127,18 @@ def batches(count: int) -> dict[str, RecordBatch]:
     }
 
 
-def measure(name: str, work: Callable[[], object], records: int, seconds: float) -> None:
-    """Print the best of many runs over a batch."""
-    best = float("inf")
-    deadline = time.perf_counter() + seconds
-    while time.perf_counter() < deadline:
-        start = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - start)
-    print(f"{name:42} {records / best:>14,.0f} records/s {best / records * 1e6:8.3f} us/record")
+def texts(kind: str, count: int) -> list[bytes | None]:
+    """The records of a batch as JSON."""
+    batch = batches(count)[kind]
+    return json_converter(kind == "struct").from_connect_batch("ratings", batch.value_schema, batch.values)
 
 
-def chain(with_schemas: bool, lines: tuple[Line, ...], count: int) -> Callable[[], object]:
+def chain(kind: str, lines: tuple[Line, ...], count: int) -> Callable[[], object]:
     """JSON bytes in, the transformations, JSON bytes out."""
-    decode, encode = json_converter(with_schemas), json_converter(with_schemas)
+    decode, encode = json_converter(kind == "struct"), json_converter(kind == "struct")
     stages = [make(line) for line in lines]
-    origin = batches(count)["schemaless"].origin
-    source = batches(count)["struct" if with_schemas else "schemaless"]
-    data = encode.from_connect_batch("ratings", source.value_schema, source.values)
+    origin = batches(count)[kind].origin
+    data = texts(kind, count)
 
     def run() -> None:
         for schema, values in decode.to_connect_batch("ratings", data):
@@ -127,25 +151,71 @@ def chain(with_schemas: bool, lines: tuple[Line, ...], count: int) -> Callable[[
     return run
 
 
+def work_of(case: Measured, count: int) -> Callable[[], object]:
+    """What is to be timed: one batch through the transformations."""
+    if case.json:
+        return chain(case.kind, case.lines, count)
+    transformation, batch = make(case.lines[0]), batches(count)[case.kind]
+    return lambda: transformation.apply_batch(batch)
+
+
+def measure(work: Callable[[], object], records: int, seconds: float) -> float:
+    """Microseconds per record: the best of many runs over a batch."""
+    best = float("inf")
+    deadline = time.perf_counter() + seconds
+    while time.perf_counter() < deadline:
+        start = time.perf_counter()
+        work()
+        best = min(best, time.perf_counter() - start)
+    return best / records * 1e6
+
+
+def java_stage(line: Line) -> str:
+    """A transformation and its settings as TransformBenchmark.java reads them."""
+    name, side = line.target.partition(":")[2], ""
+    if name.endswith("Value"):
+        name, side = name.removesuffix("Value"), "$Value"
+    settings = [f"{key}={value}" for key, value in line.config.items()]
+    return "\x01".join([f"org.apache.kafka.connect.transforms.{name}{side}", *settings])
+
+
+def run_java(measured: Sequence[Measured], count: int, seconds: float) -> list[float]:
+    """Compile and run the same work in Java, one warm JVM for all; microseconds per record."""
+    source = Path(__file__).with_name("java") / "TransformBenchmark.java"
+    jars = kafka.classpath()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        classpath = ":".join(map(str, [folder, *jars]))
+        subprocess.run(["javac", "--release", "17", "-cp", classpath, "-d", folder, source], check=True)
+        lines = ["\t".join([case.name, case.kind, *map(java_stage, case.lines)]) for case in measured]
+        files = [folder / "lines", *[folder / f"{kind}.jsonl" for kind in _KINDS]]
+        files[0].write_text("\n".join(lines))
+        for kind, path in zip(_KINDS, files[1:], strict=True):
+            path.write_bytes(b"\n".join(text for text in texts(kind, count) if text is not None))
+        options = ["-XX:+UseSerialGC", "-Xms512m", "-Xmx512m"]
+        command = [*java.command("TransformBenchmark", [folder, *jars], options), str(seconds), *map(str, files)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return [float(answer.rsplit("\t", 1)[1]) for answer in done.stdout.splitlines()]
+
+
 def main() -> None:
-    """Measure each transformation alone, then chains between JSON and JSON."""
+    """Measure, with Java before us where asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="lines to measure, by the beginning of their name; all unless given")
     parser.add_argument("--records", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=0.5)
+    parser.add_argument("--java", action="store_true")
     options = parser.parse_args()
-    chosen = tuple(options.names) or ("",)
-    for line in LINES:
-        for kind, batch in batches(options.records).items():
-            if line.name.startswith(chosen) and (line.name, kind) != ("SetSchemaMetadata", "schemaless"):
-                transformation = make(line)
-                work = lambda t=transformation, b=batch: t.apply_batch(b)  # noqa: E731  # one call, measured at once
-                measure(f"{line.name}, {kind}", work, options.records, options.seconds)
-    if "JSON".startswith(chosen):
-        for with_schemas in (False, True):
-            for lines in ((), CHAIN):
-                name = f"JSON{' with schemas' if with_schemas else ''} -> {len(lines)} SMTs -> JSON"
-                measure(name, chain(with_schemas, lines, options.records), options.records, options.seconds)
+    measured = cases(tuple(options.names) or ("",))
+    if options.java and shutil.which("javac") is None:
+        raise SystemExit("--java needs a javac on the path")
+    count, seconds = options.records, options.seconds
+    theirs = run_java(measured, count, seconds) if options.java else [None] * len(measured)
+    print(f"{'us per record':41} {'records/s':>13} {'ours':>8}" + (f"{'Java':>9} {'Java/ours':>9}" * options.java))
+    for case, java_time in zip(measured, theirs, strict=True):
+        ours = measure(work_of(case, count), count, seconds)
+        compared = "" if java_time is None else f" {java_time:8.3f} {java_time / ours:9.2f}"
+        print(f"{case.name:30} {case.kind:10} {1e6 / ours:>13,.0f} {ours:8.3f}{compared}", flush=True)
 
 
 if __name__ == "__main__":

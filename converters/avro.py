@@ -62,6 +62,22 @@ class AvroConverter(Converter, HeaderConverter):
     """
 
     CONFIG = AVRO_CONFIG
+    EXAMPLE = {
+        "config": {"schema.registry.url": "http://localhost:8081"},
+        "value": {
+            "schema": {
+                "type": "struct",
+                "optional": False,
+                "name": "ratings",
+                "fields": [
+                    {"field": "user_id", "type": "int64", "optional": False},
+                    {"field": "message", "type": "string", "optional": True},
+                ],
+            },
+            "payload": {"user_id": 3, "message": "très bien"},
+        },
+        "hex": "00000000010602147472c3a873206269656e",
+    }
 
     def configure(self, config: Mapping[str, Any], is_key: bool) -> None:
         """See the settings. The registry is asked when there is something to convert."""
@@ -209,11 +225,11 @@ class AvroConverter(Converter, HeaderConverter):
 
     def _new_reader(self, topic: str | None, subjects: SubjectNames, schema_id: int) -> _Reader:
         subject = "" if subjects.needs_schema else subjects.subject(topic, None)
-        text, writer = self._registry.written_with(schema_id, subject, self._side)
+        registered, writer = self._registry.written_with(schema_id, subject, self._side)
         if subjects.needs_schema:
             subject = subjects.subject(topic, writer)
-            text, writer = self._registry.written_with(schema_id, subject, self._side)
-        version = self._registry.version(subject, text, self._side, schema_id)
+            registered, writer = self._registry.written_with(schema_id, subject, self._side)
+        version = self._registry.version(subject, registered, self._side, schema_id)
         if not self._registry.projects:
             return self._reader(writer, version)
         latest, avro = self._registry.latest(subject)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from connect.api import DataException, Float32, Schema, Type, java_type_name
+from connect.api import DataException, Schema, Type
 from connect.api.logical import DATE_NAME, DECIMAL_NAME, TIME_NAME, TIMESTAMP_NAME
-from converters.avro_logical import FROM_LOGICAL
+from converters.avro_defaults import default_node, doubled, is_valid_default
 from converters.avro_names import (
     CONNECT_DEFAULT,
     CONNECT_DOC,
@@ -192,7 +192,7 @@ class _Mapping:
             return AvroField(name, ANYTHING, doc=doc)
         default: Any = None if schema.optional else ABSENT
         if schema.default_value is not None:
-            default = _doubled(default_node(schema, schema.default_value, self._options))
+            default = doubled(default_node(schema, schema.default_value, self._options))
         seen = schema.name is not None and self._options.scrubbed(schema.name) in self._seen_names
         if schema.name is not None:
             self._seen_names.add(self._options.scrubbed(schema.name))
@@ -253,83 +253,3 @@ def _number(schema: Schema, parameter: str, otherwise: int) -> int:
         return otherwise if text is None else int(text)
     except ValueError:
         raise DataException(f"Parameter {parameter} of {schema} must be a number but was {text}") from None
-
-
-# Defaults
-
-
-def default_node(schema: Schema, value: Any, options: DataOptions) -> Any:
-    """A default value as JSON, single-precision numbers as Float32. Raises DataException for one of another type."""
-    if value is None:
-        return None
-    try:
-        if schema.name in FROM_LOGICAL:
-            value = FROM_LOGICAL[schema.name](schema, value)
-        return _plain_default(schema, value, options)
-    except (TypeError, ValueError, AttributeError):
-        found = java_type_name(value)
-        raise DataException(f"Invalid type used for default value of {schema.type} field: class {found}") from None
-
-
-def _plain_default(schema: Schema, value: Any, options: DataOptions) -> Any:
-    match schema.type:
-        case Type.FLOAT32:
-            return Float32(value)
-        case Type.BYTES:
-            return bytes(value).decode("latin-1")
-        case Type.ARRAY:
-            return [_element_default(schema.value_schema, item, options) for item in value]
-        case Type.MAP:
-            pairs = [(key, _element_default(schema.value_schema, item, options)) for key, item in value.items()]
-            if options.has_plain_keys(schema):
-                return dict(pairs)
-            return [[_element_default(schema.key_schema, key, options), node] for key, node in pairs]
-        case Type.STRUCT:
-            nodes = {f.name: default_node(f.schema, value.get(f), options) for f in schema.fields}
-            if is_union(schema):
-                return next(iter(nodes.values()), None)
-            return {options.name(name): node for name, node in nodes.items()}
-    return value
-
-
-def _element_default(schema: Schema | None, value: Any, options: DataOptions) -> Any:
-    if schema is None:
-        raise DataException("A default needs a schema for its elements")
-    return default_node(schema, value, options)
-
-
-def _doubled(node: Any) -> Any:
-    """Java's library holds the defaults of fields as doubles, with all their digits."""
-    if isinstance(node, list):
-        return [_doubled(item) for item in node]
-    if isinstance(node, dict):
-        return {name: _doubled(item) for name, item in node.items()}
-    return float(node) if isinstance(node, Float32) else node
-
-
-def is_valid_default(schema: AvroSchema, node: Any) -> bool:
-    """Whether a JSON value may be the default of a field of that schema; of a union, any branch will do."""
-    match schema.kind:
-        case "union":
-            return any(is_valid_default(branch, node) for branch in schema.branches)
-        case "null":
-            return node is None
-        case "boolean":
-            return isinstance(node, bool)
-        case "int" | "long":
-            half = 1 << (31 if schema.kind == "int" else 63)
-            return isinstance(node, int) and not isinstance(node, bool) and -half <= node < half
-        case "float" | "double":
-            return isinstance(node, int | float) and not isinstance(node, bool) and node - node == 0
-        case "enum":
-            return node in schema.symbols
-        case "array":
-            return isinstance(node, list) and all(is_valid_default(schema.items, item) for item in node)
-        case "map":
-            return isinstance(node, dict) and all(is_valid_default(schema.items, item) for item in node.values())
-        case "record":
-            return isinstance(node, dict) and all(
-                is_valid_default(field.schema, node.get(field.name, None if field.default is ABSENT else field.default))
-                for field in schema.fields
-            )
-    return isinstance(node, str)

@@ -66,15 +66,15 @@ class AvroRegistry:
             raise SerializationException("Error serializing Avro message") from cause
         return chosen_id, chosen
 
-    def written_with(self, schema_id: int, subject: str, side: str) -> tuple[str, AvroSchema]:
-        """The text and the schema that some data was written with."""
+    def written_with(self, schema_id: int, subject: str, side: str) -> tuple[RegisteredSchema, AvroSchema]:
+        """What some data was written with, as it is registered and as a schema."""
         found = self._by_id(schema_id, subject, f"Error retrieving Avro {side} schema for id {schema_id}")
-        return found.text, self._parse(found)
+        return found, self._parse(found)
 
-    def version(self, subject: str, text: str, side: str, schema_id: int) -> int | None:
+    def version(self, subject: str, registered: RegisteredSchema, side: str, schema_id: int) -> int | None:
         """The version of a schema in its subject; None where it isn't there."""
         try:
-            return self.client.find_version(subject, text)
+            return self.client.find_version(subject, registered.text, registered.references)
         except RestClientException as error:
             raise refused(error, f"Error retrieving Avro {side} schema version for id {schema_id}") from error
 

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import threading
-from typing import Any, TypeGuard
+from typing import Any
 
 from connect.api import DataException, Field, Schema, Type
-from connect.api.logical import (
-    DATE_NAME,
-    DECIMAL_NAME,
-    TIME_NAME,
-    TIMESTAMP_NAME,
-    decimal_to_logical,
-    from_millis,
-)
-from connect.api.numbers import to_single, wrap
+from connect.api.logical import DATE_NAME, DECIMAL_NAME, TIME_NAME, TIMESTAMP_NAME
 from connect.api.struct import validate_value
+from converters.avro_defaults import default_value, is_number, plain_text
 from converters.avro_names import (
     CONNECT_DEFAULT,
     CONNECT_DOC,
@@ -44,7 +35,7 @@ from converters.avro_names import (
     UNION,
     DataOptions,
 )
-from converters.avro_schema import ABSENT, NAMED, AvroField, AvroSchema, json_text
+from converters.avro_schema import ABSENT, NAMED, AvroField, AvroSchema
 
 _TYPES = {
     "boolean": Type.BOOLEAN,
@@ -227,7 +218,7 @@ class ConnectMapping:
         own = field.props.get(CONNECT_PARAMETERS)
         if not self._options.meta_data or not isinstance(own, dict):
             return schema
-        merged = {**(schema.parameters or {}), **{key: _text(text) for key, text in own.items()}}
+        merged = {**(schema.parameters or {}), **{key: plain_text(text) for key, text in own.items()}}
         return schema if merged == schema.parameters else schema.replace(parameters=merged)
 
     def _union(self, schema: AvroSchema) -> _Draft:
@@ -280,7 +271,7 @@ class ConnectMapping:
     def _set_version(self, schema: AvroSchema, draft: _Draft, registered: int | None) -> None:
         own = schema.props.get(CONNECT_VERSION)
         if own is not None and (isinstance(own, bool) or not isinstance(own, int | float)):
-            raise DataException(f"Invalid Connect version found: {_text(own)}")
+            raise DataException(f"Invalid Connect version found: {plain_text(own)}")
         present = draft.parts.get("version")
         if own is None or own < 0:
             if own is None and present is None:
@@ -297,12 +288,12 @@ class ConnectMapping:
         parameters = schema.props.get(CONNECT_PARAMETERS)
         if self._options.meta_data and parameters is not None:
             if not isinstance(parameters, dict):
-                raise DataException(f"Expected JSON object for schema parameters but found: {_text(parameters)}")
+                raise DataException(f"Expected JSON object for schema parameters but found: {plain_text(parameters)}")
             for key, text in parameters.items():
                 if not isinstance(text, str):
-                    raise DataException(f"Expected schema parameter values to be strings but found: {_text(text)}")
+                    raise DataException(f"Expected schema parameter values to be strings but found: {plain_text(text)}")
                 draft.parameters[key] = text
-        draft.parameters.update({key: _text(own) for key, own in schema.props.items() if key.startswith("avro")})
+        draft.parameters.update({key: plain_text(own) for key, own in schema.props.items() if key.startswith("avro")})
 
     def _set_default(self, schema: AvroSchema, draft: _Draft, default: Any) -> None:
         own = schema.props.get(CONNECT_DEFAULT)
@@ -325,7 +316,7 @@ class ConnectMapping:
         present = draft.parts.get("name")
         name = schema.props.get(CONNECT_NAME)
         if name is not None and not isinstance(name, str):
-            raise DataException(f"Invalid schema name: {_text(name)}")
+            raise DataException(f"Invalid schema name: {plain_text(name)}")
         if name is None and schema.kind in NAMED and not (schema.kind == "fixed" and present == DECIMAL_NAME):
             name = schema.full_name
         if name is None or name.startswith(f"{NAMESPACE}.{DEFAULT_NAME}"):
@@ -365,68 +356,10 @@ def _set_logical(schema: AvroSchema, draft: _Draft) -> None:
     if name != DECIMAL_NAME:
         return
     scale, precision = schema.props.get("scale"), schema.props.get("precision")
-    draft.parameters["scale"] = str(int(scale)) if _is_number(scale) else "0"
+    draft.parameters["scale"] = str(int(scale)) if is_number(scale) else "0"
     if precision is None:
         return
-    if not _is_number(precision):
+    if not is_number(precision):
         raise DataException("precision property must be a JSON Integer.")
     if int(precision) != DEFAULT_PRECISION:
         draft.parameters[DECIMAL_PRECISION] = str(int(precision))
-
-
-def _is_number(node: Any) -> TypeGuard[float]:
-    return isinstance(node, int | float) and not isinstance(node, bool)
-
-
-def _text(node: Any) -> str:
-    return node if isinstance(node, str) else json_text(node)
-
-
-# Defaults
-
-
-def default_value(schema: Schema, avro: AvroSchema, node: Any) -> Any:
-    """The value of a JSON default, read as leniently as Java does. Raises DataException for one that has no meaning."""
-    if node is None:
-        return None
-    if schema.name == DECIMAL_NAME:
-        return _decimal_default(schema, node)
-    value = _plain_value(schema, avro, node)
-    if schema.name == DATE_NAME:
-        return from_millis(value * 86_400_000)
-    return from_millis(value) if schema.name in (TIME_NAME, TIMESTAMP_NAME) else value
-
-
-def _plain_value(schema: Schema, avro: AvroSchema, node: Any) -> Any:
-    match schema.type:
-        case Type.INT8 | Type.INT16 | Type.INT32 | Type.INT64:
-            bits = {Type.INT8: 8, Type.INT16: 16, Type.INT32: 32}.get(schema.type, 64)
-            return wrap(int(node), bits) if _is_number(node) else 0
-        case Type.FLOAT32:
-            return to_single(float(node)) if _is_number(node) else 0.0
-        case Type.FLOAT64:
-            return float(node) if _is_number(node) else 0.0
-        case Type.BOOLEAN:
-            return node if isinstance(node, bool) else node == "true" or (_is_number(node) and node != 0)
-        case Type.STRING:
-            return _text(node)
-        case Type.BYTES:
-            return _bytes_default(node)
-        case Type.ARRAY if isinstance(node, list):
-            assert schema.value_schema is not None
-            return [default_value(schema.value_schema, avro.items, item) for item in node]
-        case Type.MAP if isinstance(node, dict):
-            assert schema.value_schema is not None
-            return {key: default_value(schema.value_schema, avro.items, item) for key, item in node.items()}
-    raise DataException(f"Invalid JSON for {schema.type.value} default value")
-
-
-def _bytes_default(node: Any) -> bytes:
-    try:
-        return str(node).encode("latin-1") if isinstance(node, str) else base64.b64decode(_text(node))
-    except (UnicodeEncodeError, binascii.Error) as error:
-        raise DataException("Invalid binary data in default value") from error
-
-
-def _decimal_default(schema: Schema, node: Any) -> Any:
-    return decimal_to_logical(schema, _bytes_default(node))

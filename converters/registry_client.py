@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -9,10 +10,13 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from connect.api import SerializationException
+from converters.registry_config import ignored_settings
 from converters.registry_errors import RestClientException
 from converters.registry_http import RegistryHttp
 
-NOT_FOUND = 404
+_log = logging.getLogger(__name__)
+
+_NOT_FOUND = 404
 CONFLICT = 409
 
 
@@ -42,13 +46,16 @@ class RegistryClient:
     """
 
     def __init__(self, config: Mapping[str, Any], given: Mapping[str, Any], kind: str) -> None:
+        ignored = ignored_settings(given)
+        if ignored:
+            _log.warning("Settings of the schema registry that have no effect in this worker: %s", ", ".join(ignored))
         self._http = RegistryHttp(config, given)
         self._kind = kind
         self._normalize = "true" if config["normalize.schemas"] else "false"
         size = config["max.schemas.per.subject"]
         self.register: Callable[[str, str], int] = lru_cache(size)(self._register)
         self.find_id: Callable[[str, str], int] = lru_cache(size)(self._find_id)
-        self.find_version: Callable[[str, str], int | None] = lru_cache(size)(self._find_version)
+        self.find_version: Callable[[str, str, tuple[Reference, ...]], int | None] = lru_cache(size)(self._find_version)
         self.schema: Callable[[int, str], RegisteredSchema] = lru_cache(size)(self._schema)
         self.schema_version: Callable[[str, int], RegisteredSchema] = lru_cache(size)(self._schema_version)
         self._latest: dict[str, tuple[float, RegisteredSchema]] = {}
@@ -77,20 +84,20 @@ class RegistryClient:
         return _number(self._http.request("POST", path, f"normalize={self._normalize}", self._body(text)), "id")
 
     def _find_id(self, subject: str, text: str) -> int:
-        return _number(self._find(subject, text, deleted=False), "id")
+        return _number(self._find(subject, self._body(text), deleted=False), "id")
 
-    def _find_version(self, subject: str, text: str) -> int | None:
+    def _find_version(self, subject: str, text: str, references: tuple[Reference, ...]) -> int | None:
         """The version under which the subject has a schema; None where it has it no more, or never had."""
         try:
-            return _number(self._find(subject, text, deleted=True), "version")
+            return _number(self._find(subject, self._body(text, references), deleted=True), "version")
         except RestClientException as error:
-            if error.status == NOT_FOUND:
+            if error.status == _NOT_FOUND:
                 return None
             raise
 
-    def _find(self, subject: str, text: str, *, deleted: bool) -> Any:
+    def _find(self, subject: str, body: dict[str, Any], *, deleted: bool) -> Any:
         query = f"normalize={self._normalize}&deleted={'true' if deleted else 'false'}"
-        return self._http.request("POST", f"/subjects/{_part(subject)}", query, self._body(text))
+        return self._http.request("POST", f"/subjects/{_part(subject)}", query, body)
 
     def _schema(self, schema_id: int, subject: str) -> RegisteredSchema:
         query = f"fetchMaxId=false&subject={quote(subject, safe='')}"
@@ -99,8 +106,11 @@ class RegistryClient:
     def _schema_version(self, subject: str, version: int) -> RegisteredSchema:
         return _registered(self._http.request("GET", f"/subjects/{_part(subject)}/versions/{version}", "deleted=true"))
 
-    def _body(self, text: str) -> dict[str, str]:
-        return {"schemaType": self._kind, "schema": text}
+    def _body(self, text: str, references: tuple[Reference, ...] = ()) -> dict[str, Any]:
+        body: dict[str, Any] = {"schemaType": self._kind, "schema": text}
+        if references:
+            body["references"] = [reference._asdict() for reference in references]
+        return body
 
 
 def _part(subject: str) -> str:

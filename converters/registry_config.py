@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from connect.api import ConfigDef, ConfigException, ConfigType, Importance, Key
@@ -114,7 +115,7 @@ REGISTRY_CONFIG = (
             doc="The registry's addresses, separated by commas; the next is tried where one doesn't answer.",
             importance=_HIGH,
         ),
-        Key("url.randomize", _BOOLEAN, False, "Whether to start at any of the addresses.", _LOW),
+        Key("schema.registry.url.randomize", _BOOLEAN, False, "Whether to start at any of the addresses.", _LOW),
     )
     | _WRITING
     | _AUTHENTICATION
@@ -138,3 +139,26 @@ REGISTRY_CONFIG = (
     | _TLS
 )
 """Also taken: ``request.header.<name>``, and ``sasl.jaas.config`` for the source SASL_INHERIT."""
+
+_NOT_KNOWN_HERE = (
+    "bearer.auth.custom.",
+    "bearer.auth.scope.claim.name",
+    "bearer.auth.sub.claim.name",
+    "bearer.auth.uami.",
+    "context.name.strategy",
+    "execution.environment",
+    "propagate.schema.tags",
+    "rule.",
+    "schema.backup.",
+    "schema.format",
+    "schema.reflection",
+    "schema.registry.ssl.",
+    "use.latest.with.metadata",
+    "use.schema.guid",
+    "validation.rules.",
+)
+
+
+def ignored_settings(given: Mapping[str, Any]) -> list[str]:
+    """The settings of Java's client that a user gave and that have no effect here."""
+    return sorted(key for key in given if key.startswith(_NOT_KNOWN_HERE) and key not in REGISTRY_CONFIG)

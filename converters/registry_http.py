@@ -49,7 +49,7 @@ class RegistryHttp:
         for url in self._urls:
             if urlsplit(url).scheme not in ("http", "https"):
                 raise ConfigException("schema.registry.url", url, "must start with http:// or https://")
-        self._current = random.randrange(len(self._urls)) if config["url.randomize"] else 0  # noqa: S311  # no secret
+        self._current = random.randrange(len(self._urls)) if config["schema.registry.url.randomize"] else 0  # noqa: S311  # no secret
         self._authorize = authorization(config, given)
         self._retries: int = config["max.retries"]
         self._wait: float = config["retries.wait.ms"] / 1000

@@ -18,16 +18,16 @@ from connect.api import (
     Type,
 )
 from connect.api.validators import LambdaValidator
-from transforms.casts import TARGETS, Caster, cast_to
+from transforms.casts import TARGETS, cast_all_to, cast_to
 from transforms.field_path import (
     OWN_FIELD_SYNTAX,
     REPLACE_NULL_WITH_DEFAULT,
     FieldsTransformation,
-    convert_members,
     levels,
     path_of,
     split_at_colons,
 )
+from transforms.maps import ConvertAll, converted_members
 from transforms.rows import Column, RowFunction, compile_rows, copied
 from transforms.side import Held, Kind, SchemaCache, Side, like
 
@@ -75,11 +75,11 @@ class _CastFields:
     def __init__(self, casts: dict[str, Type], with_default: bool) -> None:
         self._casts = casts
         self._with_default = with_default
-        self._functions = {name: cast_to(target, None) for name, target in casts.items()}
+        self._functions = {name: cast_all_to(target, None) for name, target in casts.items()}
         self._compiled = SchemaCache(self._compile)
 
     def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
-        return convert_members(values, self._functions.items())
+        return converted_members(values, self._functions.items())
 
     def rows(self, batch: RecordBatch, schema: Schema, values: list[Any]) -> Held:
         changed, change = self._compiled.get(schema)
@@ -97,7 +97,7 @@ class _CastFields:
         if target is None:
             return column
         schema = _finished(SchemaBuilder(target), column.schema, target)
-        return column._replace(schema=schema, convert=cast_to(target, column.schema))
+        return column._replace(schema=schema, convert=cast_all_to(target, column.schema))
 
 
 def _finished(builder: SchemaBuilder, original: Schema, target: Type) -> Schema:
@@ -154,19 +154,18 @@ class Cast(FieldsTransformation):
         if self._whole is None or kind is Kind.NULLS:
             return super().changed(batch, kind, schema, values)
         if schema is None:
-            cast = cast_to(self._whole, None)
-            return None, [cast(value) for value in values]
-        changed, cast = self._whole_casts.get(schema)
-        return changed, [cast(value) for value in values]
+            return None, list(cast_all_to(self._whole, None)(values))
+        changed, cast_all = self._whole_casts.get(schema)
+        return changed, list(cast_all(values))
 
     def others(self, schema: Schema | None, values: list[Any]) -> Held:
         if schema is not None and schema.type is not Type.STRUCT:
             raise DataException("Cannot list fields on non-struct type")
         return super().others(schema, values)
 
-    def _cast_whole(self, schema: Schema) -> tuple[Schema, Caster]:
+    def _cast_whole(self, schema: Schema) -> tuple[Schema, ConvertAll]:
         assert self._whole is not None
-        return _finished(like(schema, self._whole), schema, self._whole), cast_to(self._whole, schema)
+        return _finished(like(schema, self._whole), schema, self._whole), cast_all_to(self._whole, schema)
 
 
 class CastKey(Cast):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import decimal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import orjson
 
 from connect.api import DataException, Schema, Struct, Type
 from connect.api.java_decimal import decimal_to_long, decimal_to_single, double_to_long, to_double
@@ -25,6 +27,7 @@ from connect.api.logical import (
 )
 from connect.api.numbers import Float32, Float64, Int8, Int16, Int32, Int64, to_single, wrap
 from connect.api.values_text import instant_text
+from transforms.maps import ConvertAll
 
 Caster = Callable[[Any], Any]
 
@@ -43,6 +46,7 @@ _CASTABLE = frozenset(
     (bool, str, int, float, bytes, bytearray, memoryview, Int8, Int16, Int32, Int64, Float32, Float64)
 )
 _ENCODERS = {DATE_NAME: date_from_logical, TIME_NAME: time_from_logical, TIMESTAMP_NAME: timestamp_from_logical}
+_WHOLE = frozenset((Type.INT8, Type.INT16, Type.INT32, Type.INT64, Type.STRING))
 _INT_MIN, _INT_MAX = -(2**31), 2**31 - 1
 
 
@@ -57,6 +61,29 @@ def cast_to(target: Type, schema: Schema | None) -> Caster:
     if encode is None or target is Type.STRING:
         return lambda value: None if value is None else convert(value)
     return lambda value: None if value is None else convert(_encoded(schema, value))
+
+
+def cast_all_to(target: Type, schema: Schema | None) -> ConvertAll:
+    """The same for lists of values; integers are cast once for each that differs, or all in one step."""
+    cast = cast_to(target, schema)
+    bits = _BITS.get(target, 64)
+    low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+    mark = _MARKS.get(target) if schema is None else None
+
+    def cast_all(values: list[Any]) -> Sequence[Any]:
+        if target not in _WHOLE or set(map(type, values)) != {int}:
+            return [cast(value) for value in values]
+        distinct = set(values)
+        if 2 * len(distinct) <= len(values):
+            table = {value: cast(value) for value in distinct}
+            return list(map(table.__getitem__, values))
+        if low <= min(distinct) and max(distinct) <= high:
+            if target is Type.STRING:
+                return orjson.dumps(values)[1:-1].decode().split(",")  # in less time than str
+            return values if mark is None else list(map(mark, values))
+        return [cast(value) for value in values]
+
+    return cast_all
 
 
 def _encoded(schema: Schema, value: Any) -> Any:

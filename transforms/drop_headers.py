@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connect.api import ConfigDef, ConfigType, Headers, Importance, Key, RecordBatch, Transformation
+from connect.api import ConfigDef, ConfigType, Importance, Key, RecordBatch, Transformation
+from connect.api.header_columns import headers_without
 from connect.api.validators import ValidList
 
 
@@ -32,9 +33,4 @@ class DropHeaders(Transformation):
         self._dropped = frozenset(self.CONFIG.parse(config)["headers"])
 
     def apply_batch(self, batch: RecordBatch) -> list[RecordBatch]:
-        if batch.headers is None:
-            return [batch]
-        dropped = self._dropped
-        return [
-            batch.replace(headers=[Headers([h for h in headers if h.key not in dropped]) for headers in batch.headers])
-        ]
+        return [batch.replace(headers=headers_without(batch.headers, self._dropped))]

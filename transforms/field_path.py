@@ -23,13 +23,14 @@ from connect.api import (
     Type,
 )
 from connect.api.java_names import java_type_name
+from connect.api.struct import structs_of
 from connect.api.validators import CaseInsensitiveValidString
+from transforms.maps import members
 from transforms.rows import Column, RowFunction, compile_rows, copied
 from transforms.side import Held, SchemaCache, SidedTransformation, like, struct_rows
 
 T = TypeVar("T")
 Path = tuple[str, ...]
-Convert = Callable[[Any], Any]
 
 FIELD_SYNTAX = ConfigDef(
     Key(
@@ -116,7 +117,9 @@ def read_maps(path: Path, values: list[Any]) -> list[Any]:
     for index, step in enumerate(path):
         if index:
             values = [_nested_map(value) for value in values]
-        values = [None if value is None else value.get(step) for value in values]
+            values = [None if value is None else value.get(step) for value in values]
+        else:
+            values = members(values, step)
     return values
 
 
@@ -164,19 +167,6 @@ def read_rows(path: Path, schema: Schema, rows: list[Any], *, with_default: bool
     return [None if row is None else row[index] for row in rows] if parents else [row[index] for row in rows]
 
 
-def convert_members(values: list[dict[Any, Any]], functions: Iterable[tuple[str, Convert]]) -> list[dict[Any, Any]]:
-    """Copies of the maps in which some members went through a function; one that is missing does as None."""
-    changes = list(functions)
-    if len(changes) == 1:
-        ((name, convert),) = changes
-        return [{**value, name: convert(value.get(name))} for value in values]
-    copies: list[dict[Any, Any]] = [{**value} for value in values]
-    for name, convert in changes:
-        for copy in copies:
-            copy[name] = convert(copy.get(name))
-    return copies
-
-
 class Level(Protocol):
     """A change of the fields of one struct or map: that of the record, or a nested one."""
 
@@ -217,8 +207,8 @@ class _NestedLevel:
         assert changed_schema is not None
         nested_schema, outer_schema, put = self._rebuilt(schema, changed_schema)
         structs: list[Struct | None] = [None] * len(values)
-        for place, row in zip(places, changed, strict=True):
-            structs[place] = Struct(nested_schema, row)
+        for place, struct in zip(places, structs_of(nested_schema, changed), strict=True):
+            structs[place] = struct
         return outer_schema, put(values, structs)
 
     def _rebuilt(self, schema: Schema, changed: Schema) -> tuple[Schema, Schema, RowFunction]:

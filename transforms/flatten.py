@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from connect.api import (
@@ -82,8 +83,9 @@ class Flatten(SidedTransformation):
 
     def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
         # Most maps are flat already.
-        is_flat = _PLAIN.issuperset
-        return [value if is_flat(map(type, value.values())) else self._flat_map(value) for value in values]
+        if _PLAIN.issuperset(map(type, chain.from_iterable([value.values() for value in values]))):
+            return values
+        return [self._flat_map(value) for value in values]
 
     def rows(self, batch: RecordBatch, schema: Schema, values: list[Any]) -> Held:
         changed, change = self._compiled.get(schema)

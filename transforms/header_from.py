@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from connect.api import (
@@ -10,13 +10,14 @@ from connect.api import (
     ConfigException,
     ConfigType,
     DataException,
-    Header,
-    Headers,
+    HeaderColumn,
     Importance,
     Key,
     RecordBatch,
+    Repeated,
     Schema,
 )
+from connect.api.header_columns import headers_with
 from connect.api.validators import NonEmptyList, ValidString
 from transforms.field_path import (
     OWN_FIELD_SYNTAX,
@@ -91,20 +92,18 @@ class HeaderFrom(FieldsTransformation):
 
     def change(self, batch: RecordBatch, kind: Kind, schema: Schema | None, values: list[Any]) -> RecordBatch:
         changed = super().change(batch, kind, schema, values)
-        return changed.replace(headers=self._headers(batch, schema, values))
+        return changed.replace(headers=headers_with(batch.headers, self._added(schema, values), len(values)))
 
     def nulls(self, schema: Schema | None, values: list[Any]) -> Held:
         self.refuse(schema, None)
 
-    def _headers(self, batch: RecordBatch, schema: Schema | None, values: list[Any]) -> list[Headers]:
-        """The headers of each record with the new ones behind them."""
-        existing: Sequence[Iterable[Header]] = [()] * len(values) if batch.headers is None else batch.headers
+    def _added(self, schema: Schema | None, values: list[Any]) -> list[HeaderColumn]:
+        """The new headers."""
         schemas = [None] * len(self._paths) if schema is None else self._schemas.get(schema)
-        added = [
-            _made(key, header_schema, self._values(path, schema, values))
+        return [
+            _column(key, header_schema, self._values(path, schema, values))
             for key, path, header_schema in zip(self._keys, self._paths, schemas, strict=True)
         ]
-        return [Headers((*old, *new)) for old, *new in zip(existing, *added, strict=True)]
 
     def _values(self, path: Path, schema: Schema | None, values: list[Any]) -> list[Any]:
         """The values of one field."""
@@ -122,11 +121,11 @@ class HeaderFrom(FieldsTransformation):
         return schemas
 
 
-def _made(key: str, schema: Schema | None, items: list[Any]) -> list[Header]:
-    """One header per record; what lies in a field fits its schema, except that it may have been left unset."""
-    if schema is not None and not schema.optional and any(item is None for item in items):
+def _column(key: str, schema: Schema | None, items: list[Any]) -> HeaderColumn:
+    """What lies in a field fits its schema, except that it may have been left unset."""
+    if schema is not None and not schema.optional and None in items:
         raise DataException(f"A null value requires an optional schema but was {schema}")
-    return [Header(key, item, schema) for item in items]
+    return HeaderColumn(key, items, Repeated(schema, len(items)))
 
 
 class HeaderFromKey(HeaderFrom):

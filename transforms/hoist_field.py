@@ -13,9 +13,9 @@ from connect.api import (
     RecordBatch,
     Schema,
     SchemaBuilder,
-    Struct,
     validate_value,
 )
+from connect.api.struct import structs_of
 from transforms.side import Held, SchemaCache, Side, SidedTransformation
 
 
@@ -44,7 +44,7 @@ class HoistField(SidedTransformation):
         return [{field: value} for value in values]
 
     def rows(self, batch: RecordBatch, schema: Schema, values: list[Any]) -> Held:
-        return self._wrapping.get(schema), [(Struct(schema, row),) for row in values]
+        return self._wrapping.get(schema), list(zip(structs_of(schema, values), strict=True))
 
     def nulls(self, schema: Schema | None, values: list[Any]) -> Held:
         wrapped = self.others(schema, values)

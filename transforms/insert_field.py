@@ -16,7 +16,7 @@ from connect.api import (
     Schema,
     SinkOrigin,
 )
-from connect.api.logical import OPTIONAL_TIMESTAMP_SCHEMA, TIMESTAMP_SCHEMA, from_millis
+from connect.api.logical import OPTIONAL_TIMESTAMP_SCHEMA, TIMESTAMP_SCHEMA, from_millis, instants
 from connect.api.numbers import Int32
 from connect.api.schema import (
     INT32_SCHEMA,
@@ -34,6 +34,7 @@ from transforms.field_path import (
     path_of,
     struct_of,
 )
+from transforms.maps import with_members
 from transforms.rows import Column, RowFunction, compile_rows, copied
 from transforms.side import Held, SchemaCache, Side
 
@@ -67,19 +68,20 @@ class _InsertedFields:
 
     def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
         constants: dict[str, Any] = {}
-        lists: dict[str, list[Any]] = {}
+        columns: dict[str, list[Any]] = {}
         for name, (source, _) in self._insertions:  # of two with one name the later wins
             if source == "timestamp.field" and batch.timestamps is None:
                 continue
             if source in _PER_RECORD:
                 constants.pop(name, None)
-                lists[name] = self._items(batch, source)
+                columns[name] = self._items(batch, source)
             elif (constant := self._constant(batch, source)) is not None or source != "partition.field":
-                lists.pop(name, None)
+                columns.pop(name, None)
                 constants[name] = Int32(constant) if source == "partition.field" else constant
-        changed = [{**value, **constants} for value in values]
-        for name, items in lists.items():
-            for value, item in zip(changed, items, strict=True):
+        partial = [name for name, items in columns.items() if None in items]
+        changed = with_members(values, constants, {n: items for n, items in columns.items() if n not in partial})
+        for name in partial:
+            for value, item in zip(changed, columns[name], strict=True):
                 if item is not None:
                     value[name] = item
         return changed
@@ -128,12 +130,10 @@ class _InsertedFields:
 
 
 def _instants(timestamps: list[Any]) -> list[Any]:
-    """The instants of milliseconds; equal ones are made once where there are many."""
-    distinct = set(timestamps)
-    if 2 * len(distinct) > len(timestamps):
-        return [None if millis is None else from_millis(millis) for millis in timestamps]
-    made = {millis: None if millis is None else from_millis(millis) for millis in distinct}
-    return [made[millis] for millis in timestamps]
+    """The instants of milliseconds, None where there is none."""
+    if None not in timestamps:
+        return instants(timestamps)
+    return [None if millis is None else from_millis(millis) for millis in timestamps]
 
 
 def _key(name: str, doc: str) -> Key:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connect.api import ConfigDef, ConfigType, Header, Headers, Importance, Key, RecordBatch, Transformation
+from connect.api import ConfigDef, ConfigType, HeaderColumn, Importance, Key, RecordBatch, Repeated, Transformation
+from connect.api.header_columns import headers_with
 from connect.api.validators import NonNull
 from connect.api.values import parse_string
 
@@ -36,11 +37,10 @@ class InsertHeader(Transformation):
 
     def configure(self, config: Mapping[str, Any]) -> None:
         parsed = self.CONFIG.parse(config)
-        literal = parse_string(parsed["value.literal"])
-        self._header = Header(parsed["header"], literal.value, literal.schema)
+        self._key: str = parsed["header"]
+        self._schema, self._value = parse_string(parsed["value.literal"])
 
     def apply_batch(self, batch: RecordBatch) -> list[RecordBatch]:
-        added = (self._header,)
-        if batch.headers is None:
-            return [batch.replace(headers=[Headers(added) for _ in batch.values])]
-        return [batch.replace(headers=[Headers((*headers, *added)) for headers in batch.headers])]
+        size = len(batch)
+        added = HeaderColumn(self._key, Repeated(self._value, size), Repeated(self._schema, size))
+        return [batch.replace(headers=headers_with(batch.headers, [added], size))]

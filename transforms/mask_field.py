@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import decimal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from connect.api import ConfigDef, ConfigType, DataException, Importance, Key, RecordBatch, Schema, Type
+from connect.api import ConfigDef, ConfigType, DataException, Importance, Key, RecordBatch, Repeated, Schema, Type
 from connect.api.java_decimal import parse_decimal
 from connect.api.java_names import java_type_name
 from connect.api.java_numbers import parse_integer
@@ -26,10 +26,10 @@ from transforms.field_path import (
     OWN_FIELD_SYNTAX,
     REPLACE_NULL_WITH_DEFAULT,
     FieldsTransformation,
-    convert_members,
     levels,
     path_of,
 )
+from transforms.maps import converted_members
 from transforms.rows import Column, RowFunction, compile_rows, copied
 from transforms.side import Held, SchemaCache, Side
 
@@ -86,7 +86,15 @@ class _Mask:
         self._schema = schema
         self._by_class: dict[type, Any] = {}
 
-    def __call__(self, value: Any) -> Any:
+    def __call__(self, values: list[Any]) -> Sequence[Any]:
+        """What becomes of the values of one field."""
+        mask = self.mask
+        if len(set(map(type, values))) == 1 and not isinstance(values[0], list | dict):
+            return Repeated(mask(values[0]), len(values))
+        return [mask(value) for value in values]
+
+    def mask(self, value: Any) -> Any:
+        """What becomes of one value."""
         mask = self._by_class.get(type(value))
         return self._find(value) if mask is None else mask
 
@@ -129,7 +137,7 @@ class _MaskedFields:
         self._functions = SchemaCache(self._compile)
 
     def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
-        return convert_members(values, [(name, self._mask) for name in self._names])
+        return converted_members(values, [(name, self._mask) for name in self._names])
 
     def rows(self, batch: RecordBatch, schema: Schema, values: list[Any]) -> Held:
         return schema, self._functions.get(schema)(values)
@@ -144,7 +152,7 @@ class _MaskedFields:
         sample = None if column.schema.name is not None else _SAMPLES.get(column.schema.type)
         if sample is not None:
             with suppress(DataException):  # which is for the records to raise
-                return column._replace(fixed=mask(sample))
+                return column._replace(fixed=mask.mask(sample))
         return column._replace(convert=mask)
 
 

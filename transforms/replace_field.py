@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from connect.api import (
@@ -30,6 +30,7 @@ from transforms.field_path import (
     split_at_colons,
     struct_of,
 )
+from transforms.maps import ConvertAll, without_members
 from transforms.rows import Column, RowFunction, compile_rows, copied
 from transforms.side import Held, SchemaCache, Side
 
@@ -80,6 +81,8 @@ class ChosenFields:
         self._renames = renames
         self._targets = frozenset(renames.values())
         self._old_names = {new: old for old, new in renames.items()}
+        self._dropped = tuple(exclude)
+        self._renamed = tuple((old, new) for old, new in renames.items() if old not in exclude)
         self._with_default = with_default
         self._compiled = SchemaCache(self._compile)
         self._new_names = _NewNames(lambda name: renames.get(name, name) if self._keeps(name) else None)
@@ -91,10 +94,11 @@ class ChosenFields:
         names = self._new_names
         targets = self._targets
         if not self._include and self._renames.keys().isdisjoint(targets):
-            excluded, renames = tuple(self._exclude), tuple(self._renames.items())
-            changed = [_without(value, excluded, renames) for value in values]
-        else:
-            changed = [{new: v for name, v in value.items() if (new := names[name]) is not None} for value in values]
+            try:
+                return without_members(values, self._dropped, self._renamed)
+            except KeyError:
+                pass  # two members may come to have one name
+        changed = [{new: v for name, v in value.items() if (new := names[name]) is not None} for value in values]
         if targets:
             for place, value in enumerate(values):
                 if not targets.isdisjoint(value):
@@ -137,24 +141,15 @@ def _bucket(key: Any, size: int) -> int:
     return (code ^ code >> 16) & (buckets - 1)
 
 
-def _without(value: dict[Any, Any], excluded: Iterable[str], renames: Iterable[tuple[str, str]]) -> dict[Any, Any]:
-    """A copy that lacks some members and has others under new names, at its end."""
-    copy = {**value}
-    for name in excluded:
-        copy.pop(name, None)
-    for old, new in renames:
-        if old in copy:
-            copy[new] = copy.pop(old)
-    return copy
-
-
-def _checked(origin: Schema, target: Schema, name: str) -> Callable[[Any], Any]:
+def _checked(origin: Schema, target: Schema, name: str) -> ConvertAll:
     """What refuses values of one field that don't fit another."""
     mark = _MARKS.get(origin.type, lambda value: value)
 
-    def check(value: Any) -> Any:
-        validate_value(target, mark(value), name)
-        return value
+    def check(values: list[Any]) -> list[Any]:
+        for value in values:
+            if value is not None:
+                validate_value(target, mark(value), name)
+        return values
 
     return check
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from connect.api import DataException, Field, Schema
+from transforms.maps import ConvertAll
 
 RowFunction = Callable[..., list[Any]]
 """``(rows, *constants, *lists)``: ``constants`` go into every row, ``lists`` hold one item per row."""
@@ -19,8 +20,8 @@ class Column(NamedTuple):
     """A field of the new rows: its name and schema, and where its values come from.
 
     ``source`` is a place in the old row; ``constant`` and ``list`` count the function's further arguments. A null is
-    read as ``default``; what is not null goes through ``convert``, or becomes ``fixed``. ``checked`` refuses a null in
-    a required field.
+    read as ``default``. Then ``convert`` makes a new list of the column's values, or what is not null becomes
+    ``fixed``. ``checked`` refuses a null in a required field.
     """
 
     name: str
@@ -29,7 +30,7 @@ class Column(NamedTuple):
     constant: int | None = None
     list: int | None = None
     default: Any = None
-    convert: Callable[[Any], Any] | None = None
+    convert: ConvertAll | None = None
     fixed: Any = None
     checked: bool = True
 
@@ -42,20 +43,21 @@ def copied(field: Field, *, with_default: bool) -> Column:
 def compile_rows(width: int, columns: Sequence[Column], constants: int = 0, lists: int = 0) -> RowFunction:
     """A function from rows of ``width`` fields to rows of ``columns``; DataException for a null in a required one."""
     by_index = 2 * len(columns) < width  # fetching a few values costs less than taking the whole row apart
-    reads = [_read(column, by_index) for column in columns]
     scope: dict[str, Any] = {"refuse": _refuse(columns)}
+    reads = [_read(column, by_index) if column.convert is None else f"y{i}" for i, column in enumerate(columns)]
     cells = [_cell(*item, scope) for item in zip(range(len(columns)), columns, reads, strict=True)]
     row = f"({''.join([f'{cell}, ' for cell in cells])})"
     nullable = [read for column, read in zip(columns, reads, strict=True) if _must_be_checked(column)]
     if nullable:
         row = f"{row} if {' and '.join([f'{read} is not None' for read in nullable])} else refuse({row})"
-    extra = [f"l{i}" for i in range(lists)]
+    arguments = ["rows", *[f"c{i}" for i in range(constants)], *[f"l{i}" for i in range(lists)]]
+    items = {f"x{i}": f"l{i}" for i in range(lists)}
+    items |= {f"y{i}": _converted(i, column, scope) for i, column in enumerate(columns) if column.convert is not None}
     target = "row" if by_index else f"[{', '.join([f'v{i}' for i in range(width)])}]"
     loop = f"{target} in rows"
-    if lists:
-        loop = f"({target}, {', '.join([f'x{i}' for i in range(lists)])}) in zip(rows, {', '.join(extra)})"
-    arguments = ", ".join(["rows", *[f"c{i}" for i in range(constants)], *extra])
-    exec(f"def change({arguments}): return [{row} for {loop}]", scope)  # noqa: S102  # see the module's text
+    if items:
+        loop = f"{', '.join([target, *items])} in zip(rows, {', '.join(items.values())})"
+    exec(f"def change({', '.join(arguments)}): return [{row} for {loop}]", scope)  # noqa: S102  # see the module's text
     change: RowFunction = scope["change"]
     return change
 
@@ -67,19 +69,22 @@ def _read(column: Column, by_index: bool) -> str:
     return f"c{column.constant}" if column.constant is not None else f"x{column.list}"
 
 
+def _converted(place: int, column: Column, scope: dict[str, Any]) -> str:
+    """The expression for all new values of a column."""
+    scope[f"f{place}"] = column.convert
+    read = _cell(place, column._replace(convert=None), f"row[{column.source}]", scope)
+    return f"f{place}([{read} for row in rows])"
+
+
 def _cell(place: int, column: Column, read: str, scope: dict[str, Any]) -> str:
     """The expression for the new value."""
-    default, value = "None", read
     if column.fixed is not None:
         scope[f"k{place}"] = column.fixed
         return f"k{place}" if column.default is not None else f"(None if {read} is None else k{place})"
-    if column.default is not None:
-        default = f"d{place}"
-        scope[default] = column.default
-    if column.convert is not None:
-        scope[f"f{place}"] = column.convert
-        default, value = f"f{place}({default})" if column.default is not None else default, f"f{place}({read})"
-    return read if value == read and column.default is None else f"({default} if {read} is None else {value})"
+    if column.default is None or column.convert is not None:
+        return read
+    scope[f"d{place}"] = column.default
+    return f"(d{place} if {read} is None else {read})"
 
 
 def _must_be_checked(column: Column) -> bool:

@@ -29,15 +29,19 @@ _START_OF_1583 = -12_212_553_600_000
 class SimpleDateFormat:
     """One pattern. Raises ValueError with Java's text when the pattern makes no sense.
 
-    ``format`` makes the text for an instant in milliseconds since the epoch.
+    ``format_all`` makes the texts for instants in milliseconds since the epoch.
     """
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         items = read_pattern(pattern)
-        self.format = _formatter(items)
+        self.format_all = _formatter(items)
         self._parser = DateParser(items)
         self._read = _read_parts(items)
+
+    def format(self, millis: int) -> str:
+        """The text for one instant."""
+        return self.format_all([millis])[0]
 
     def parse(self, text: str) -> int:
         """Milliseconds since the epoch. Raises ValueError when the text doesn't begin as the pattern says."""
@@ -100,28 +104,30 @@ class _EveryText(dict[str, int]):
         raise _UnusualText
 
 
-def _formatter(items: Sequence[Item]) -> Callable[[int], str]:
-    """What writes an instant: a function for the usual order of parts, or one for any."""
+def _formatter(items: Sequence[Item]) -> Callable[[Sequence[int]], list[str]]:
+    """What writes instants: a function for the usual order of parts, or one for any."""
     constant_zones = [Item("", 0, _WRITERS[i.letter](i, None)) if i.letter in ("z", "Z", "X") else i for i in items]
     written = [(level, _WrittenPart(level, part)) for level, part in _parts(constant_zones)]
     levels = [level for level, _ in written]
     parts = [part for _, part in written]
     if levels == [_DAY]:
-        return lambda millis: parts[0][millis // MILLIS_PER_DAY]
+        (days,) = parts
+        return lambda instants: [days[millis // MILLIS_PER_DAY] for millis in instants]
     if levels == [_DAY, _MINUTE, _SECOND, _MILLI]:
         days, minutes, seconds, fractions = parts
-
-        def write(millis: int) -> str:
-            day, minute, second = millis // MILLIS_PER_DAY, millis // 60_000 % 1440, millis // 1000 % 60
-            return days[day] + minutes[minute] + seconds[second] + fractions[millis % 1000]
-
-        return write
+        return lambda instants: [
+            days[millis // MILLIS_PER_DAY]
+            + minutes[millis // 60_000 % 1440]
+            + seconds[millis // 1000 % 60]
+            + fractions[millis % 1000]
+            for millis in instants
+        ]
 
     def write_any(millis: int) -> str:
         keys = (millis // MILLIS_PER_DAY, millis // 60_000 % 1440, millis // 1000 % 60, millis % 1000, 0)
         return "".join([part[keys[level]] for level, part in written])
 
-    return write_any
+    return lambda instants: [write_any(millis) for millis in instants]
 
 
 def _parts(items: Sequence[Item]) -> list[tuple[int, list[Item]]]:

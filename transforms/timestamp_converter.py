@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from connect.api import (
@@ -32,7 +32,7 @@ from connect.api.logical import (
     TIMESTAMP_NAME,
     TIMESTAMP_SCHEMA,
     EpochMillis,
-    from_millis,
+    instants,
     to_millis,
 )
 from connect.api.numbers import Int64
@@ -42,17 +42,14 @@ from transforms.field_path import (
     OWN_FIELD_SYNTAX,
     REPLACE_NULL_WITH_DEFAULT,
     FieldsTransformation,
-    convert_members,
     levels,
     path_of,
 )
 from transforms.gregorian import MILLIS_PER_DAY
+from transforms.maps import ConvertAll, converted_members
 from transforms.rows import Column, RowFunction, compile_rows, copied
 from transforms.side import Held, Kind, SchemaCache, Side, like
 from transforms.simple_date_format import SimpleDateFormat
-
-Conversion = Callable[[Any], Any]
-"""From a time in one form to another, null aside."""
 
 _SCHEMAS = {
     "string": (STRING_SCHEMA, OPTIONAL_STRING_SCHEMA),
@@ -88,16 +85,16 @@ class _Forms:
 
         return read
 
-    def writer(self, form: str) -> Callable[[int], Any]:
-        """What writes times in one form."""
+    def writer(self, form: str) -> Callable[[list[int]], list[Any]]:
+        """What writes lists of times in one form."""
         if form == "string":
             assert self._format is not None
-            return self._format.format
-        writers: dict[str, Callable[[int], Any]] = {
-            "unix": self._write_unix,
-            "Date": lambda millis: from_millis(millis - millis % MILLIS_PER_DAY),
-            "Time": lambda millis: from_millis(millis % MILLIS_PER_DAY),
-            "Timestamp": from_millis,
+            return self._format.format_all
+        writers: dict[str, Callable[[list[int]], list[Any]]] = {
+            "unix": lambda times: [self._write_unix(millis) for millis in times],
+            "Date": lambda times: instants([millis - millis % MILLIS_PER_DAY for millis in times]),
+            "Time": lambda times: instants([millis % MILLIS_PER_DAY for millis in times]),
+            "Timestamp": instants,
         }
         return writers[form]
 
@@ -157,34 +154,44 @@ class _Converter:
         self._forms = forms
         self.target = target
         timestamp, unix = self._from("Timestamp"), self._from("unix")
-        self._by_class: dict[type, Conversion] = {
+        self._by_class: dict[type, ConvertAll] = {
             dt.datetime: timestamp,
             EpochMillis: timestamp,
-            int: unix,
+            int: forms.writer(target) if forms.counts_millis else unix,
             Int64: unix,
             str: self._from("string"),
-            type(None): lambda _: None,
+            type(None): lambda nulls: nulls,
         }
 
-    def _from(self, form: str) -> Conversion:
+    def _from(self, form: str) -> ConvertAll:
         read, write = self._forms.reader(form), self._forms.writer(self.target)
-        if form == "unix" and self._forms.counts_millis:
-            # The usual case without the steps between.
-            return lambda value: write(value) if type(value) is int else None if value is None else write(read(value))
-        return lambda value: None if value is None else write(read(value))
+        counts_millis = form == "unix" and self._forms.counts_millis
 
-    def for_schema(self, schema: Schema) -> Conversion:
+        def convert(times: list[Any]) -> list[Any]:
+            if counts_millis and set(map(type, times)) == {int}:
+                return write(times)
+            if None not in times:
+                return write([read(time) for time in times])
+            written = iter(write([read(time) for time in times if time is not None]))
+            return [None if time is None else next(written) for time in times]
+
+        return convert
+
+    def for_schema(self, schema: Schema) -> ConvertAll:
         """What converts values of that schema. Raises ConnectException for one that says nothing of times."""
         return self._from(_form_of(schema))
 
-    def schemaless(self, value: Any) -> Any:
-        """The time in the new form, whatever form it has; None for None."""
-        convert = self._by_class.get(type(value))
-        if convert is None or (type(value) is int and not _LONG_MIN <= value <= _LONG_MAX):
-            raise DataException(
-                f"TimestampConverter does not support class {java_type_name(value)} objects as timestamps"
-            )
-        return convert(value)
+    def schemaless(self, times: list[Any]) -> Sequence[Any]:
+        """The times in the new form, whatever form they have; None for None."""
+        classes = set(map(type, times))
+        if len(classes) > 1:
+            return [self.schemaless([time])[0] for time in times]
+        cls = next(iter(classes), type(None))
+        convert = self._by_class.get(cls)
+        if convert is None or (cls is int and not (min(times) >= _LONG_MIN and max(times) <= _LONG_MAX)):
+            found = java_type_name(times[0] if convert is None else max(times, key=abs))
+            raise DataException(f"TimestampConverter does not support class {found} objects as timestamps")
+        return convert(times)
 
     def schema(self, original: Schema) -> Schema:
         """The new schema, optional if the original is."""
@@ -202,7 +209,7 @@ class _ConvertedField:
         self._functions = SchemaCache(self._make_function)
 
     def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
-        return convert_members(values, [(self._name, self._converter.schemaless)])
+        return converted_members(values, [(self._name, self._converter.schemaless)])
 
     def rows(self, batch: RecordBatch, schema: Schema, values: list[Any]) -> Held:
         return self.schema(schema), self._functions.get(schema)(values)
@@ -289,7 +296,7 @@ class TimestampConverter(FieldsTransformation):
             )
         forms = _Forms(_date_format(pattern) if pattern else None, parsed["unix.precision"])
         self._converter = _Converter(forms, target)
-        self._conversions: SchemaCache[Conversion] = SchemaCache(self._converter.for_schema)
+        self._conversions: SchemaCache[ConvertAll] = SchemaCache(self._converter.for_schema)
         self._path = path_of(parsed["field"], parsed) if parsed["field"] else ()
         self._field = _ConvertedField("".join(self._path[-1:]), self._converter, parsed["replace.null.with.default"])
         self.levels = levels([(self._path, None)] if self._path else [], lambda _: self._field)
@@ -298,9 +305,9 @@ class TimestampConverter(FieldsTransformation):
         if self._path:
             return super().changed(batch, kind, schema, values)
         if schema is None:
-            return None, [self._converter.schemaless(value) for value in values]
+            return None, list(self._converter.schemaless(values))
         convert = self._conversions.get(schema)
-        return self._converter.schema(schema), [convert(value) for value in values]
+        return self._converter.schema(schema), list(convert(values))
 
     def nulls(self, schema: Schema | None, values: list[Any]) -> Held:
         return self._field.schema(schema) if schema is not None and len(self._path) == 1 else schema, values

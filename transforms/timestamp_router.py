@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 from connect.api import (
     ConfigDef,
@@ -76,8 +76,7 @@ class TimestampRouter(Transformation):
         if batch.timestamps is None or None in batch.timestamps:
             missing = 0 if batch.timestamps is None else batch.timestamps.index(None)
             raise DataException(f"Timestamp missing on record: {_record_text(batch.record(missing))}")
-        write = self._formatter().format
-        return [write(timestamp) for timestamp in batch.timestamps if timestamp is not None]
+        return self._formatter().format_all(cast("list[int]", batch.timestamps))
 
     def _formatter(self) -> SimpleDateFormat:
         """A bad pattern is found with the first record, as in Java."""

@@ -4,7 +4,7 @@
 """
 
 from connect.api import validators, values
-from connect.api.batch import Computed, RecordBatch, Repeated, SinkOrigin, SourceOrigin, to_batches, to_held, to_value
+from connect.api.batch import RecordBatch, SinkOrigin, SourceOrigin, to_batches, to_held, to_value
 from connect.api.config_def import (
     NO_DEFAULT,
     ConfigDef,
@@ -38,8 +38,10 @@ from connect.api.errors import (
     SerializationException,
 )
 from connect.api.header import Header, Headers
+from connect.api.header_columns import HeaderColumn, HeaderColumns
 from connect.api.java_names import java_type_name
 from connect.api.java_text import to_java_string
+from connect.api.lazy import Computed, Repeated
 from connect.api.logical import (
     DATE_SCHEMA,
     OPTIONAL_DATE_SCHEMA,
@@ -141,6 +143,8 @@ __all__ = [
     "Float32",
     "Float64",
     "Header",
+    "HeaderColumn",
+    "HeaderColumns",
     "HeaderConverter",
     "Headers",
     "IllegalWorkerStateException",

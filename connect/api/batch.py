@@ -11,67 +11,18 @@ schema (None = unset), or None for a null. Structs nested inside are :class:`~co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any
 
-from connect.api.header import Headers
+from connect.api.header import Header, Headers
+from connect.api.lazy import taken
 from connect.api.record import ConnectRecord, SinkRecord, SourceRecord, TimestampType
 from connect.api.schema import Schema, Type
 from connect.api.struct import Struct
 
 Row = Sequence[Any]
 Offset = Mapping[str, Any]
-
-
-class Repeated(Sequence[Any]):
-    """The same item ``size`` times, without a list of it."""
-
-    __slots__ = ("item", "size")
-
-    def __init__(self, item: Any, size: int) -> None:
-        self.item = item
-        self.size = size
-
-    def __len__(self) -> int:
-        return self.size
-
-    @overload
-    def __getitem__(self, index: int) -> Any: ...
-    @overload
-    def __getitem__(self, index: slice) -> Repeated: ...
-    def __getitem__(self, index: int | slice) -> Any:
-        if isinstance(index, slice):
-            return Repeated(self.item, len(range(*index.indices(self.size))))
-        if not -self.size <= index < self.size:
-            raise IndexError(index)
-        return self.item
-
-
-class Computed(Sequence[Any]):
-    """A sequence whose items are made when asked for: source offsets, of which only the last of a batch is written.
-
-    >>> Computed([10, 20], lambda position: {"position": position})[1]
-    {'position': 20}
-    """
-
-    __slots__ = ("items", "make")
-
-    def __init__(self, items: Sequence[Any], make: Callable[[Any], Any]) -> None:
-        self.items = items
-        self.make = make
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    @overload
-    def __getitem__(self, index: int) -> Any: ...
-    @overload
-    def __getitem__(self, index: slice) -> Computed: ...
-    def __getitem__(self, index: int | slice) -> Any:
-        if isinstance(index, slice):
-            return Computed(self.items[index], self.make)
-        return self.make(self.items[index])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,8 +62,10 @@ Origin = SourceOrigin | SinkOrigin
 class RecordBatch:
     """Consecutive records of one topic that share their schemas, as parallel lists (see the module's text).
 
-    ``keys``, ``timestamps`` and ``headers`` are None where no record of the batch has one. ``positions[i]`` is the
-    place of record ``i`` in ``origin``; it survives filtering, so that every record can be traced back.
+    ``keys``, ``timestamps`` and ``headers`` are None where no record of the batch has one. ``headers`` holds per record
+    its headers in order, as Headers, tuples, or all as :class:`~connect.api.header_columns.HeaderColumns`.
+    ``positions[i]`` is the place of record ``i`` in ``origin``; it survives filtering, so that every record can be
+    traced back.
     """
 
     __slots__ = (
@@ -138,7 +91,7 @@ class RecordBatch:
         keys: list[Any] | None = None,
         key_schema: Schema | None = None,
         timestamps: list[int | None] | None = None,
-        headers: list[Headers] | None = None,
+        headers: Sequence[Iterable[Header]] | None = None,
         partition: int | None = None,
         positions: Sequence[int] | None = None,
     ) -> None:
@@ -169,7 +122,7 @@ class RecordBatch:
             values=[self.values[i] for i in indexes],
             keys=None if self.keys is None else [self.keys[i] for i in indexes],
             timestamps=None if self.timestamps is None else [self.timestamps[i] for i in indexes],
-            headers=None if self.headers is None else [self.headers[i] for i in indexes],
+            headers=None if self.headers is None else taken(self.headers, indexes),
             positions=[self.positions[i] for i in indexes],
         )
 
@@ -191,7 +144,7 @@ class RecordBatch:
             "value_schema": self.value_schema,
             "value": to_value(self.value_schema, self.values[index]),
             "timestamp": None if self.timestamps is None else self.timestamps[index],
-            "headers": None if self.headers is None else self.headers[index],
+            "headers": None if self.headers is None else Headers(self.headers[index]),
         }
         position = self.positions[index]
         origin = self.origin
@@ -283,7 +236,7 @@ def _to_batch(run: list[ConnectRecord], origin: Origin, positions: list[int]) ->
         keys=[to_held(first.key_schema, r.key) for r in run] if any(r.key is not None for r in run) else None,
         key_schema=first.key_schema,
         timestamps=[r.timestamp for r in run] if any(r.timestamp is not None for r in run) else None,
-        headers=[r.headers for r in run] if any(len(r.headers) for r in run) else None,
+        headers=[tuple(r.headers) for r in run] if any(len(r.headers) for r in run) else None,
         partition=first.partition,
         positions=positions,
     )

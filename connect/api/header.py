@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from connect.api.errors import DataException
 from connect.api.java_decimal import scale_of
@@ -45,8 +46,7 @@ from connect.api.struct import Struct, fits_type
 Instant = dt.datetime | EpochMillis
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(msgspec.Struct, frozen=True):
     """One header: key, value, and the schema of the value (None = schemaless)."""
 
     key: str

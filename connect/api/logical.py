@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+from collections.abc import Sequence
 from typing import Any
+
+import msgspec
 
 from connect.api.errors import DataException
 from connect.api.java_calendar import MILLIS_PER_DAY
@@ -26,6 +29,9 @@ TIMESTAMP_NAME = "org.apache.kafka.connect.data.Timestamp"
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _NAIVE_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  # naive counts as UTC
 _MILLISECOND = dt.timedelta(milliseconds=1)
+_EXACT_MILLIS = 2**32 * 1000
+"""Below this (the year 2106) seconds as a float, rounded to microseconds, are exact to the millisecond."""
+_INSTANTS = list[dt.datetime]
 
 
 class EpochMillis(int):
@@ -53,6 +59,14 @@ def from_millis(millis: int) -> dt.datetime | EpochMillis:
         return EPOCH + dt.timedelta(0, 0, 0, millis)  # by position: half the time
     except OverflowError:
         return EpochMillis(millis)
+
+
+def instants(millis: Sequence[int]) -> list[dt.datetime | EpochMillis]:
+    """The instants at many counts of milliseconds since the epoch."""
+    if not millis or min(millis) < 0 or max(millis) >= _EXACT_MILLIS:
+        return [from_millis(each) for each in millis]
+    exact: list[dt.datetime | EpochMillis] = msgspec.convert([m / 1000 for m in millis], _INSTANTS, strict=False)
+    return exact
 
 
 def decimal_schema(scale: int, *, optional: bool = False) -> Schema:

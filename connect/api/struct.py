@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import Any
 
 from connect.api.equality import deep_equals
@@ -25,11 +26,11 @@ class Struct:
     java_class = "org.apache.kafka.connect.data.Struct"
 
     def __init__(self, schema: Schema, values: Sequence[Any] | None = None) -> None:
-        """Start empty, or take over ``values`` unchecked (one per field, in order)."""
+        """Start empty, or with ``values`` unchecked (one per field, in order)."""
         if schema.type is not Type.STRUCT:
             raise DataException(f"Not a struct schema: {schema}")
         self.schema = schema
-        self.values: list[Any] = [None] * len(schema.fields) if values is None else list(values)
+        self.values: Sequence[Any] = [None] * len(schema.fields) if values is None else list(values)
 
     def get(self, field: str | Field) -> Any:
         """The stored value, or the field's default where nothing is stored. DataException for an unknown name."""
@@ -94,7 +95,10 @@ class Struct:
         """Store a value. Raises DataException when it doesn't fit; None fits optional fields only, default or not."""
         found = self._field(field)
         validate_value(found.schema, value, found.name)
-        self.values[found.index] = value
+        values = self.values
+        if not isinstance(values, list):
+            self.values = values = list(values)
+        values[found.index] = value
         return self
 
     def validate(self) -> None:
@@ -134,6 +138,17 @@ class Struct:
         pairs = zip(self.schema.fields, self.values, strict=True)
         texts = [f"{field.name}={to_java_string(value, field.schema)}" for field, value in pairs if value is not None]
         return f"Struct{{{','.join(texts)}}}"
+
+
+def structs_of(schema: Schema, rows: Sequence[Sequence[Any]]) -> list[Struct]:
+    """A struct of each row, unchecked. A tuple becomes the struct's values as it is: ``put`` makes a list first."""
+    structs = list(map(object.__new__, repeat(Struct, len(rows))))
+    if set(map(type, rows)) != {tuple}:
+        rows = [row if type(row) is tuple else list(row) for row in rows]
+    for struct, row in zip(structs, rows, strict=True):
+        struct.schema = schema
+        struct.values = row
+    return structs
 
 
 def _integer(mark: type, bits: int) -> Callable[[Any], bool]:

@@ -15,6 +15,8 @@ from kafka.structs import MemberState
 from connect.kafka.membership import GroupListener, Joined
 
 PROTOCOL_TYPE = "connect"
+ATTENTIVE_MS, ATTENTIVE_SECONDS = 250, 5.0
+"""How often, and for how long, a member asks the coordinator for news right after a round."""
 
 
 class GroupMember(BaseCoordinator):  # type: ignore[misc]  # the library has no types
@@ -30,6 +32,7 @@ class GroupMember(BaseCoordinator):  # type: ignore[misc]  # the library has no 
         self._joined_at = time.monotonic()
         self._evicted = False
         self._was_stable = False
+        self._heartbeat_ms = settings["heartbeat_interval_ms"]
         super().__init__(client, **settings)
 
     # What the library asks, on its thread
@@ -51,6 +54,7 @@ class GroupMember(BaseCoordinator):  # type: ignore[misc]  # the library has no 
         self._joined_at = time.monotonic()
         self._was_stable = True
         self._evicted = False
+        self.heartbeat.config["heartbeat_interval_ms"] = min(self._heartbeat_ms, ATTENTIVE_MS)
         self._wake_membership()
 
     # What happens by itself, on its thread
@@ -71,6 +75,11 @@ class GroupMember(BaseCoordinator):  # type: ignore[misc]  # the library has no 
         """The coordinator must be looked for."""
         super().coordinator_dead(error)
         self._wake_membership()
+
+    def relax(self) -> None:
+        """Back to the usual heartbeat: one round is often followed by another at once, but that time is over."""
+        if time.monotonic() - self._joined_at > ATTENTIVE_SECONDS:
+            self.heartbeat.config["heartbeat_interval_ms"] = self._heartbeat_ms
 
     # What the membership's thread wants to know
 

@@ -160,6 +160,7 @@ class Membership:
             return
         member.ensure_active_group(timeout_ms=_JOIN_MS)  # looks after the coordinator and the heartbeat
         member.poll_heartbeat()
+        member.relax()
         self._pause(min(_TURN_SECONDS, max(self._rejoin_at - time.monotonic(), 0.0)))
 
     def _pause(self, seconds: float) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from connect.api import (
+    Computed,
     ConnectException,
     Converter,
     Header,
+    HeaderColumn,
+    HeaderColumns,
     HeaderConverter,
     Headers,
     RecordBatch,
+    Repeated,
     Run,
     Schema,
     SinkOrigin,
@@ -74,16 +78,28 @@ class SourceConversion:
         if batch.keys is None and batch.key_schema is None:
             return None
         keys = batch.keys if batch.keys is not None else [None] * len(batch)
-        return self._converters.key.from_connect_batch(batch.topic, batch.key_schema, keys, batch.headers)
+        return self._converters.key.from_connect_batch(batch.topic, batch.key_schema, keys, _headers_of(batch))
 
     def _values(self, batch: RecordBatch) -> list[bytes | None]:
-        return self._converters.value.from_connect_batch(batch.topic, batch.value_schema, batch.values, batch.headers)
+        headers = _headers_of(batch)
+        return self._converters.value.from_connect_batch(batch.topic, batch.value_schema, batch.values, headers)
 
     def _headers(self, batch: RecordBatch) -> list[RawHeaders] | None:
         if batch.headers is None:
             return None
         convert, topic = self._converters.header.from_connect_header, batch.topic
+        if isinstance(batch.headers, HeaderColumns):
+            columns = [self._column(topic, column) for column in batch.headers.columns]
+            return list(map(list, zip(*columns, strict=True))) if columns else None
         return [[(h.key, convert(topic, h.key, h.schema, h.value)) for h in headers] for headers in batch.headers]
+
+    def _column(self, topic: str | None, column: HeaderColumn) -> Iterable[tuple[str, bytes | None]]:
+        """One header of each record; one that is the same for all is converted once."""
+        convert = self._converters.header.from_connect_header
+        key, values, schemas = column
+        if isinstance(values, Repeated) and isinstance(schemas, Repeated):
+            return Repeated((key, convert(topic, key, schemas.item, values.item)), len(values))
+        return [(key, convert(topic, key, schema, value)) for value, schema in zip(values, schemas, strict=True)]
 
     def _encode_single(self, single: RecordBatch) -> list[EncodedBatch]:
         """Find the stage that fails, with retries and tolerance for each."""
@@ -97,6 +113,11 @@ class SourceConversion:
             return []
         values = run(Stage.VALUE_CONVERTER, converters.value_class, self._values, single)
         return [_encoded(single, keys[0], values, headers[0])] if values else []
+
+
+def _headers_of(batch: RecordBatch) -> Sequence[Headers] | None:
+    """What converters get to see."""
+    return None if batch.headers is None else Computed(batch.headers, Headers)
 
 
 def _encoded(
@@ -136,33 +157,41 @@ class SinkConversion:
             return [batch for index in range(len(raw)) for batch in self._decode_single(raw.slice(index, index + 1))]
 
     def _decode(self, raw: RecordBatch) -> list[RecordBatch]:
-        headers = self._headers(raw)
-        return _decoded(raw, headers, self._keys(raw, headers), self._values(raw, headers))
+        raw = raw.replace(headers=self._headers(raw))
+        return _decoded(raw, self._keys(raw), self._values(raw))
 
-    def _keys(self, raw: RecordBatch, headers: list[Headers] | None) -> list[Run]:
+    def _keys(self, raw: RecordBatch) -> list[Run]:
         origin = _sink_origin(raw)
         keys = [origin.keys[position] for position in raw.positions]
-        if headers is None and not any(key is not None for key in keys):
+        if raw.headers is None and not any(key is not None for key in keys):
             schema, value = self._converters.key.to_connect_data(raw.topic, None)
             return [(schema, [value] * len(keys))]
-        return self._converters.key.to_connect_batch(raw.topic, keys, headers)
+        return self._converters.key.to_connect_batch(raw.topic, keys, _headers_of(raw))
 
-    def _values(self, raw: RecordBatch, headers: list[Headers] | None) -> list[Run]:
-        return self._converters.value.to_connect_batch(raw.topic, raw.values, headers)
+    def _values(self, raw: RecordBatch) -> list[Run]:
+        return self._converters.value.to_connect_batch(raw.topic, raw.values, _headers_of(raw))
 
-    def _headers(self, raw: RecordBatch) -> list[Headers] | None:
+    def _headers(self, raw: RecordBatch) -> Sequence[Iterable[Header]] | None:
+        """The headers as columns, unless they have other keys in some record than in others."""
         origin = _sink_origin(raw)
         if origin.headers is None:
             return None
-        return [self._convert_headers(raw.topic, origin.headers[position]) for position in raw.positions]
+        found = [origin.headers[position] for position in raw.positions]
+        keys = {tuple([key for key, _ in headers]) for headers in found}
+        if len(keys) != 1:
+            return [self._convert_headers(raw.topic, headers) for headers in found]
+        columns = [self._convert_column(raw.topic, column) for column in zip(*found, strict=True)]
+        return HeaderColumns(columns, len(found)) if columns else None
 
-    def _convert_headers(self, topic: str | None, headers: Sequence[tuple[str, bytes | None]]) -> Headers:
+    def _convert_column(self, topic: str | None, column: Sequence[tuple[str, bytes | None]]) -> HeaderColumn:
         convert = self._converters.header.to_connect_header
-        result = []
-        for key, data in headers:
-            schema, value = convert(topic, key, data)
-            result.append(Header(key, value, schema))
-        return Headers(result)
+        schemas, values = zip(*[convert(topic, key, data) for key, data in column], strict=True)
+        return HeaderColumn(column[0][0], values, schemas)
+
+    def _convert_headers(self, topic: str | None, headers: Sequence[tuple[str, bytes | None]]) -> tuple[Header, ...]:
+        convert = self._converters.header.to_connect_header
+        converted = [(key, convert(topic, key, data)) for key, data in headers]
+        return tuple([Header(key, value, schema) for key, (schema, value) in converted])
 
     def _decode_single(self, raw: RecordBatch) -> list[RecordBatch]:
         converters = self._converters
@@ -170,19 +199,17 @@ class SinkConversion:
         headers = run(Stage.HEADER_CONVERTER, converters.header_class, lambda b: [self._headers(b)], raw)
         if not headers:
             return []
-        keys = run(Stage.KEY_CONVERTER, converters.key_class, lambda b: self._keys(b, headers[0]), raw)
+        raw = raw.replace(headers=headers[0])
+        keys = run(Stage.KEY_CONVERTER, converters.key_class, self._keys, raw)
         if not keys:
             return []
-        values = run(Stage.VALUE_CONVERTER, converters.value_class, lambda b: self._values(b, headers[0]), raw)
-        return _decoded(raw, headers[0], keys, values) if values else []
+        values = run(Stage.VALUE_CONVERTER, converters.value_class, self._values, raw)
+        return _decoded(raw, keys, values) if values else []
 
 
-def _decoded(raw: RecordBatch, headers: list[Headers] | None, keys: list[Run], values: list[Run]) -> list[RecordBatch]:
+def _decoded(raw: RecordBatch, keys: list[Run], values: list[Run]) -> list[RecordBatch]:
     stamps = _sink_origin(raw).timestamps
-    batch = raw.replace(
-        headers=headers,
-        timestamps=None if stamps is None else [stamps[position] for position in raw.positions],
-    )
+    batch = raw.replace(timestamps=None if stamps is None else [stamps[position] for position in raw.positions])
     if len(keys) == 1 and len(values) == 1:
         return [_with_runs(batch, keys[0], values[0])]
     return _merge_runs(batch, keys, values)

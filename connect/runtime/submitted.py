@@ -12,7 +12,8 @@ from typing import Any
 import orjson
 
 from connect.api import RecordBatch
-from connect.api.batch import Repeated, SourceOrigin
+from connect.api.batch import SourceOrigin
+from connect.api.lazy import Repeated
 
 Offsets = list[tuple[Mapping[str, Any], Mapping[str, Any] | None]]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connect.api import Predicate, RecordBatch, Transformation
-from connect.api.batch import Repeated
+from connect.api.lazy import Repeated
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from connect.api import ConnectException, DataException, Headers, RecordBatch, Schema, SinkOrigin, Type
+from connect.api import ConnectException, DataException, Header, RecordBatch, Schema, SinkOrigin, Type
 from connect.api.logical import to_millis
 from connect.api.numbers import Float32, Int8, Int16, Int32
 from connectors.elasticsearch.documents import DocumentEncoder, StreamTimestamps
@@ -301,11 +301,11 @@ def document_versions(
                 return None
             return [_field_version(document, settings.version_field) for document in documents]
         case VersionStrategy.HEADER:
-            headers = batch.headers or [Headers()] * len(batch)
+            headers: Sequence[Iterable[Header]] = batch.headers or [()] * len(batch)
             return [_header_version(batch, index, each, settings.version_header) for index, each in enumerate(headers)]
 
 
-def _header_version(batch: RecordBatch, index: int, headers: Headers, name: str) -> int:
+def _header_version(batch: RecordBatch, index: int, headers: Iterable[Header], name: str) -> int:
     found = [header.value for header in headers if header.key == name]
     where = (
         f"record from topic={batch.topic} partition={sink_origin(batch).partition}"

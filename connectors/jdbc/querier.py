@@ -9,6 +9,7 @@ from typing import Any
 from connect.api import Computed, RecordBatch, Repeated, SourceOrigin
 from connectors.jdbc.columns import Column, Mapping, RowShape
 from connectors.jdbc.database import Database, ResultSet, Session
+from connectors.jdbc.late_rows import LateRows, highest, late_rows
 from connectors.jdbc.settings import Settings
 from connectors.jdbc.tracking import Bounds, Position, PositionReader, Tracking, where_clause
 
@@ -49,6 +50,12 @@ class Querier:
         self._shape: RowShape | None = None
         self._described: list[tuple[Any, ...]] = []
         self._held: list[Row] = []
+        self._safe = position
+        self._late: LateRows | None = late_rows(
+            settings["safe.read.window.ms"],
+            by_time=self._timestamp is not None,
+            by_id=self._incrementing is not None,
+        )
 
     @property
     def is_open(self) -> bool:
@@ -99,20 +106,33 @@ class Querier:
         until = None
         if self._timestamp is not None:
             until = session.now(zone) - self._settings["timestamp.delay.interval.ms"] * 1_000_000
-        bounds = Bounds(self.position, until)
+        after = self.position if self._late is None else self._late.begin(self.position)
         condition = where_clause(
-            self._timestamp, self._incrementing, bounds, lambda nanos: session.timestamp_literal(nanos, zone)
+            self._timestamp,
+            self._incrementing,
+            Bounds(after, until),
+            lambda nanos: session.timestamp_literal(nanos, zone),
         )
         suffix = self._settings["query.suffix"]
         return f"{self.source.select}{condition}{f' {suffix}' if suffix else ''}"
 
     def _rows(self, result: ResultSet, size: int) -> tuple[list[Row], Row | None]:
         """The next rows, and the one that follows them where that matters."""
+        if self._late is not None:
+            return self._unseen(result, size, self._late), None
         if not self._looks_ahead:
             return result.fetch(size), None
         rows = [*self._held, *result.fetch(size + 1 - len(self._held))]
         self._held = rows[size:]
         return rows[:size], self._held[0] if self._held else None
+
+    def _unseen(self, result: ResultSet, size: int, late: LateRows) -> list[Row]:
+        """The next rows that weren't sent before; none only at the end."""
+        assert self._reader is not None
+        unseen: list[Row] = []
+        while not unseen and (rows := result.fetch(size)):
+            unseen = late.unseen(rows, self._reader)
+        return unseen
 
     @property
     def _looks_ahead(self) -> bool:
@@ -137,11 +157,21 @@ class Querier:
         assert reader is not None
         if self._timestamp is None and self._incrementing is None:
             return None
+        if self._late is not None:
+            return self._late_offset_maker(self._late, reader, rows)
         if not self._looks_ahead:
             self.position = reader.position(rows[-1])
             return lambda index: reader.position(rows[index]).to_offset()
         self.position = _finished(reader, rows, len(rows) - 1, following, before)
         return lambda index: _finished(reader, rows, index, following, before).to_offset()
+
+    def _late_offset_maker(self, late: LateRows, reader: PositionReader, rows: list[Row]) -> Callable[[int], Any]:
+        """All rows but the last one stand for what was safe before them."""
+        before = self._safe
+        self.position = highest(rows, reader, self.position)
+        after = self._safe = late.safe_position(self.position)
+        last = len(rows) - 1
+        return lambda index: (after if index == last else before).to_offset()
 
 
 def _finished(

@@ -73,7 +73,7 @@ class Settings:
             from connectors.jdbc.sqlite import SqliteDatabase
 
             return SqliteDatabase(url)
-        raise ConfigException(f"{url.dialect} isn't supported yet")
+        raise ConfigException(f"The database {url.dialect} isn't supported: MySQL, MariaDB, PostgreSQL and SQLite are")
 
     def name_of(self, database: Database, table: Table) -> str:
         """A table's qualified name as SQL."""

@@ -88,7 +88,7 @@ def split_names(text: str, quote: tuple[str, str]) -> list[Table]:
 def _names(text: str, quote: tuple[str, str]) -> list[tuple[str, str]]:
     """The parts of all names, each with what stands behind it: a dot, a comma or nothing."""
     before, behind = map(re.escape, quote)
-    pattern = re.compile(rf"(?:{before}((?:[^{behind}]|{behind}{behind})*){behind}|([^.,]*))([.,]|$)")
+    pattern = re.compile(rf"(?:{before}((?:[^{behind}]|{behind}{behind})*){behind}|([^.,{before}]*))([.,]|$)")
     found, position = [], 0
     while position < len(text):
         match = pattern.match(text, position)

@@ -146,8 +146,9 @@ def where_clause(timestamp: str | None, incrementing: str | None, bounds: Bounds
             return ""
         return f" WHERE {incrementing} > {after.incrementing} ORDER BY {incrementing} ASC"
     since, end = literal(after.nanos), literal(until)
-    if incrementing is None:
-        return f" WHERE {timestamp} > {since} AND {timestamp} < {end} ORDER BY {timestamp} ASC"
+    if incrementing is None or after.incrementing is None:
+        order = timestamp if incrementing is None else f"{timestamp},{incrementing}"
+        return f" WHERE {timestamp} > {since} AND {timestamp} < {end} ORDER BY {order} ASC"
     return (
         f" WHERE {timestamp} < {end} AND (({timestamp} = {since} AND {incrementing} > {after.incrementing})"
         f" OR {timestamp} > {since}) ORDER BY {timestamp},{incrementing} ASC"

@@ -7,7 +7,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, NamedTuple, cast
+from typing import Any, BinaryIO, ClassVar, NamedTuple
 
 from connect.api import (
     Computed,
@@ -15,7 +15,8 @@ from connect.api import (
     ConnectException,
     DataException,
     Header,
-    Headers,
+    HeaderColumn,
+    HeaderColumns,
     RecordBatch,
     Repeated,
     Schema,
@@ -88,9 +89,15 @@ class FileHeaders:
             Header("file.relative.path", str(file.path.relative_to(input_path)), STRING_SCHEMA),
         ]
 
-    def at(self, offset: int) -> Headers:
-        """The headers of the record at ``offset``. All but one are the same objects for the whole file."""
-        return Headers([*self._before, Header("file.offset", offset, INT64_SCHEMA), *self._after])
+    def at(self, offsets: Sequence[int]) -> HeaderColumns:
+        """The headers of the records at those offsets."""
+        size = len(offsets)
+
+        def same(headers: list[Header]) -> list[HeaderColumn]:
+            return [HeaderColumn(h.key, Repeated(h.value, size), Repeated(h.schema, size)) for h in headers]
+
+        own = HeaderColumn("file.offset", offsets, Repeated(INT64_SCHEMA, size))
+        return HeaderColumns([*same(self._before), own, *same(self._after)], size)
 
 
 class SpoolDirSourceTask(SourceTask):
@@ -247,7 +254,6 @@ class SpoolDirSourceTask(SourceTask):
             Repeated({FILE_NAME: reading.file.name}, size),
             Computed(offsets, lambda offset: {OFFSET: offset} | identity),
         )
-        headers = None if reading.headers is None else Computed(offsets, reading.headers.at)
         return RecordBatch(
             self._settings["topic"],
             block.values[start:stop],
@@ -256,7 +262,7 @@ class SpoolDirSourceTask(SourceTask):
             keys=None if block.keys is None else block.keys[start:stop],
             key_schema=self.key_schema,
             timestamps=self._timestamps(reading, start, stop),
-            headers=cast("list[Headers] | None", headers),  # made when asked for
+            headers=None if reading.headers is None else reading.headers.at(offsets),
         )
 
     def _timestamps(self, reading: Reading, start: int, stop: int) -> list[int | None] | None:

@@ -19,12 +19,9 @@ from tests.services import KafkaBroker
 SERVER_ERRORS_OF_JAVA = (
     "Cannot construct instance",
     "Cannot deserialize value",
-    "Failed to start task",
     "Illegal null or empty Level name.",
     "Instantiation error",
     "Invalid UTF-8",
-    "Kafka Connect in standalone mode does not support",
-    "No connector `",
     "No content to map",
     "The configuration must not be null",
     "The request's body must not be null",
@@ -40,7 +37,7 @@ CHECKS: list[CheckFunction] = [response_schema_conformance, status_code_conforma
 
 @pytest.fixture(scope="session")
 def rest_schema(kafka_broker: KafkaBroker) -> Iterator[Any]:
-    with ConnectWorker(kafka_broker.bootstrap_servers, {}, standalone=True) as worker:
+    with ConnectWorker(kafka_broker.bootstrap_servers, {}) as worker:
         yield schemathesis.openapi.from_url(f"{worker.address}/openapi.json")
 
 

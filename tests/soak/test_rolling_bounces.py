@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.cluster.bounces import bounce, expect_numbers, expect_shared, flowing
 from tests.integration.cluster.group_of_workers import WorkerGroup
+from tests.integration.cluster.mixed import play_mixed
 from tests.services import KafkaBroker
 
 PROTOCOLS = ["sessioned", "compatible", "eager"]
@@ -36,3 +37,12 @@ def test_a_restarted_broker_stops_no_worker(tmp_path: Path) -> None:
                 expect_shared(group.workers, names)
         for lines in sources:
             expect_numbers(group.numbers, lines, exactly=False)
+
+
+@pytest.mark.parametrize("java_leads", [True, False], ids=["java-leads", "ours-leads"])
+@pytest.mark.parametrize("protocol", ["compatible", "eager"])
+def test_a_mixed_group_under_the_other_protocols(
+    kafka_broker: KafkaBroker, tmp_path: Path, protocol: str, java_leads: bool
+) -> None:
+    with WorkerGroup(kafka_broker.bootstrap_servers, tmp_path, {"connect.protocol": protocol}) as group:
+        play_mixed(group, java_leads=java_leads)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connect.api import ConfigDef, ConfigType, Importance, Key, Predicate, RecordBatch, Repeated
+from connect.api import ConfigDef, ConfigType, HeaderColumns, Importance, Key, Predicate, RecordBatch, Repeated
 from connect.api.validators import NonEmptyString
 
 
@@ -35,4 +35,6 @@ class HasHeaderKey(Predicate):
         if batch.headers is None:
             return Repeated(False, len(batch))
         name = self._name
+        if isinstance(batch.headers, HeaderColumns):
+            return Repeated(any(column.key == name for column in batch.headers.columns), len(batch))
         return [any(header.key == name for header in headers) for headers in batch.headers]

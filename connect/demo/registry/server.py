@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -12,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from connect.demo.registry.api import RawText, answer
 from connect.demo.registry.store import RegistryError, Store
 
+_POLL_SECONDS = 0.05
 _CONTENT_TYPE = "application/vnd.schemaregistry.v1+json"
 
 
@@ -23,6 +26,27 @@ class _Server(ThreadingHTTPServer):
         super().__init__((host, port), _Handler)
         self.store = Store()
         self.lock = threading.Lock()
+        self._open: set[Any] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer a connection's requests."""
+        with self.lock:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """The end of a connection."""
+        with self.lock:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self) -> None:
+        """End the connections that clients keep for later."""
+        with self.lock:
+            connections = list(self._open)
+        for connection in connections:
+            with suppress(OSError):  # the client was faster
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -83,7 +107,7 @@ class EmbeddedRegistry:
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Take the address at once; port 0 means any that is free. Raises OSError where it is taken."""
         self._server = _Server(host, port)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="schema-registry", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
         self.url = f"http://{host}:{self._server.server_port}"
 
     def start(self) -> None:
@@ -99,6 +123,7 @@ class EmbeddedRegistry:
         """End, and forget everything."""
         self._server.shutdown()
         self._thread.join()
+        self._server.hang_up()
         self._server.server_close()
 
     def __enter__(self) -> Self:

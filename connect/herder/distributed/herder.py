@@ -16,9 +16,11 @@ from connect.api import ConnectException, NotFoundException
 from connect.herder.distributed.catch_up import CatchUp
 from connect.herder.distributed.group import ConnectGroup, GroupView
 from connect.herder.distributed.leader_client import LeaderClient
+from connect.herder.distributed.leader_duties import LeaderDuties
 from connect.herder.distributed.leadership import Leadership, Placement
 from connect.herder.distributed.protocol import Protocol as ConnectProtocol
 from connect.herder.distributed.session_keys import SessionKeys
+from connect.herder.distributed.task_publisher import TaskConfigPublisher
 from connect.herder.entities import Json
 from connect.herder.errors import BadRequest, HandledElsewhere, RebalanceNeeded
 from connect.herder.herder import Herder
@@ -41,8 +43,6 @@ REQUEST_SECONDS = 90.0
 _FLUSH_SECONDS = 10.0
 _REFRESH_SECONDS = 30.0
 _SETTLE_MARGIN_SECONDS = 5.0
-_LONGEST_KEY_SECONDS = 86_400.0
-_FIRST_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 0.25, 60.0
 
 
 class GroupMembership(Protocol):
@@ -100,7 +100,8 @@ class DistributedHerder(Herder):
         self._group = ConnectGroup(address.url, offered, self._leadership, configs.snapshot, self, remembers)
         self._membership = make_membership(self._group)
         self._catch_up = CatchUp(properties, max_delay)
-        self._keys = SessionKeys.of(properties)
+        self._publisher = TaskConfigPublisher(self._store_task_configs, self._makes_tasks)
+        self._duties = LeaderDuties(configs, statuses, SessionKeys.of(properties), self, self._signs_as_leader)
         self._leader_client = LeaderClient(
             properties.get("inter.worker.signature.algorithm", "HmacSHA256"), self._signing_key
         )
@@ -112,8 +113,9 @@ class DistributedHerder(Herder):
         self._stopped = asyncio.Event()
         self._known_connectors: set[str] = set()
         self._needed_offset = -1
-        self._publishing: dict[str, asyncio.Task[None]] = {}
-        self._key_timer: asyncio.TimerHandle | None = None
+        self._drain = properties.get("drain.on.shutdown", "false").lower() == "true"
+        self._drain_seconds = int(properties.get("drain.timeout.ms", "30000")) / 1000
+        self._drained = asyncio.Event()
 
     def start(self, worker: Worker) -> None:
         """Get ready; nothing runs before the group says so."""
@@ -128,15 +130,27 @@ class DistributedHerder(Herder):
         self._membership.start()
 
     async def stop(self) -> None:
-        """Stop all connectors and tasks, then leave the group."""
+        """Stop all connectors and tasks, then leave the group; with ``drain.on.shutdown`` hand over first."""
+        if self._drain and self._view is not None and not self._leadership.is_alone:
+            await self._hand_over()
         self._stopped.set()
-        for publishing in self._publishing.values():
-            publishing.cancel()
+        self._publisher.stop()
+        self._duties.stop()
         await super().stop()
         await asyncio.to_thread(self._membership.stop)
         await self._leader_client.close()
-        if self._key_timer is not None:
-            self._key_timer.cancel()
+
+    async def _hand_over(self) -> None:
+        """Have the leader give this worker's work to others before it leaves, so that nothing waits for its return."""
+        log.info("Handing over %d connectors and %d tasks before leaving", len(self._instances), len(self._tasks))
+        self._group.drain()
+        self._drained.clear()
+        self._membership.request_rejoin()
+        try:
+            async with asyncio.timeout(self._drain_seconds):
+                await self._drained.wait()
+        except TimeoutError:
+            log.warning("The work was not handed over within %s s: the group will wait for it", self._drain_seconds)
 
     # What runs here
 
@@ -240,7 +254,11 @@ class DistributedHerder(Herder):
         self._resolved.set()
         self._spawn(self._drop_idle_runners())
         if view.is_leader:
-            self._spawn(self._lead())
+            self._duties.perform()
+        else:
+            self._duties.stop()
+        if not view.work and not view.revoked:
+            self._drained.set()
         if view.revoked or self._needed_offset > view.offset:
             self._membership.request_rejoin()
         elif view.delay > 0:
@@ -298,47 +316,11 @@ class DistributedHerder(Herder):
                     del self._runners[connector]
                     await runner.close()
 
-    # Leading
+    # Signed requests
 
-    async def _lead(self) -> None:
-        self._clean_statuses()
-        await self._ensure_session_key()
-
-    def _clean_statuses(self) -> None:
-        """Remove the states of connectors and tasks that don't exist any more."""
-        state = self._state()
-        for connector in self._statuses.connectors():
-            exists = state.contains(connector)
-            count = state.task_count(connector) if exists else 0
-            for status in self._statuses.task_statuses(connector):
-                if status.task.task >= count:
-                    self.report_task(status.task, State.DESTROYED)
-            if not exists:
-                self.report_connector(connector, State.DESTROYED)
-                self.topics.forget(connector)
-
-    async def _ensure_session_key(self) -> None:
-        if self._key_timer is not None:
-            self._key_timer.cancel()
-        if not self._leads_with(ConnectProtocol.SESSIONED) or self._closing:
-            return
-        if self._keys.must_replace(self._state().session_key):
-            try:
-                await asyncio.to_thread(self._configs.put_session_key, self._keys.new())
-            except ConnectException as error:
-                log.error("A new session key could not be written and will be tried again: %s", error)
-        self._key_timer = asyncio.get_running_loop().call_later(
-            self._seconds_to_rotation(), lambda: self._spawn(self._ensure_session_key())
-        )
-
-    def _seconds_to_rotation(self) -> float:
-        key = self._state().session_key
-        if key is None:
-            return _FIRST_RETRY_SECONDS
-        return min(max(self._keys.seconds_left(key), _FIRST_RETRY_SECONDS), _LONGEST_KEY_SECONDS)
-
-    def _leads_with(self, protocol: ConnectProtocol) -> bool:
-        return self._view is not None and self._view.is_leader and self._view.protocol is protocol
+    def _signs_as_leader(self) -> bool:
+        view = self._view
+        return view is not None and view.is_leader and view.protocol is ConnectProtocol.SESSIONED
 
     def _signing_key(self) -> SessionKey | None:
         signs = self._view is not None and self._view.protocol is ConnectProtocol.SESSIONED
@@ -431,31 +413,19 @@ class DistributedHerder(Herder):
 
     async def publish_task_configs(self, connector: str, configs: Sequence[Config]) -> None:
         """Have new task configurations stored, in the background: the group may have to form first."""
-        before = self._publishing.pop(connector, None)
-        if before is not None:
-            before.cancel()
-        publishing = asyncio.create_task(self._publish(connector, list(configs)))
-        self._publishing[connector] = publishing
-        publishing.add_done_callback(
-            lambda done: self._publishing.pop(connector) if self._publishing.get(connector) is done else None
-        )
+        self._publisher.publish(connector, list(configs))
 
-    async def _publish(self, connector: str, configs: list[Config]) -> None:
-        pause = _FIRST_RETRY_SECONDS
-        while True:
-            try:
-                view = await self._formed()
-                if connector not in self._instances or self._state().target_state(connector) is not TargetState.STARTED:
-                    return
-                if view.is_leader:
-                    await asyncio.to_thread(self._configs.put_task_configs, connector, configs)
-                else:
-                    await self._leader_client.put_task_configs(view.leader_url, connector, configs)
-                return
-            except ConnectException as error:
-                log.warning("%s: the leader could not store new task configurations yet: %s", connector, error)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_RETRY_SECONDS)
+    def _makes_tasks(self, connector: str) -> bool:
+        return connector in self._instances and self._state().target_state(connector) is TargetState.STARTED
+
+    async def _store_task_configs(self, connector: str, configs: Sequence[Config]) -> None:
+        view = await self._formed()
+        if not self._makes_tasks(connector):
+            return
+        if view.is_leader:
+            await asyncio.to_thread(self._configs.put_task_configs, connector, configs)
+        else:
+            await self._leader_client.put_task_configs(view.leader_url, connector, configs)
 
     async def take_task_configs(
         self, connector: str, configs: Sequence[Config], body: bytes, signature: Signature | None

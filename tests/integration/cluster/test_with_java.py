@@ -7,22 +7,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import requests
 
 from tests.integration.cluster.group_of_workers import (
     AnyWorker,
     WorkerGroup,
     create,
-    places,
     put,
     states,
     status,
     worker_id,
 )
+from tests.integration.cluster.mixed import answers, play_mixed
 from tests.services import ConnectWorker, KafkaBroker
 from tests.waiting import wait_until
 
-NAMES = ["a", "b", "c", "d"]
+CONNECTORS = ("running", "paused", "stopped", "sink")
 
 
 @pytest.fixture
@@ -31,47 +30,9 @@ def group(kafka_broker: KafkaBroker, tmp_path: Path) -> Iterator[WorkerGroup]:
         yield group
 
 
-def answers(worker: AnyWorker, path: str) -> object:
-    return requests.get(f"{worker.url}{path}", timeout=30).json()
-
-
-@pytest.mark.parametrize(("leader", "protocol"), [("java", "sessioned"), ("ours", "sessioned"), ("ours", "compatible")])
-def test_a_mixed_group_shares_work_and_forwards_both_ways(group: WorkerGroup, leader: str, protocol: str) -> None:
-    group.properties["connect.protocol"] = protocol
-    starts = (group.add_java, group.add) if leader == "java" else (group.add, group.add_java)
-    workers: list[AnyWorker] = []
-    for start in starts:
-        workers.append(start())
-        wait_until(lambda: requests.get(f"{workers[-1].url}/connectors", timeout=30).ok)
-        if len(workers) == 1:
-            create(workers[0], "first", group.lines("first").source_config)
-            wait_until(lambda: places(workers[0], ["first"]), timeout=60, what="the first worker's group")
-    lines = {name: group.lines(name) for name in NAMES}
-    for turn, (name, each) in enumerate(lines.items()):
-        each.write(20)
-        create(workers[turn % 2], name, each.source_config)
-    everything = ["first", *NAMES]
-    both = {worker_id(worker) for worker in workers}
-    wait_until(lambda: set(places(workers[0], everything)) == both, timeout=60, what="a shared group")
-    assert min(places(workers[0], everything).values()) >= 4
-    for path in ("/connectors/a", "/connectors/b/tasks", "/connectors/c/status", "/connectors/d/config"):
-        assert answers(workers[0], path) == answers(workers[1], path)
-    for worker in workers:
-        for name in NAMES:
-            restart = f"{worker.url}/connectors/{name}"
-            assert requests.post(f"{restart}/restart", timeout=30).status_code == 204
-            assert requests.post(f"{restart}/tasks/0/restart", timeout=30).status_code == 204
-        put(worker, "/connectors/a/stop")
-        wait_until(lambda: [states(each, "a") for each in workers] == [["STOPPED"]] * 2)
-        put(worker, "/connectors/a/resume")
-        wait_until(lambda: set(places(workers[1], everything)) == both, timeout=60)
-    workers[0].kill()
-    for each in lines.values():
-        each.write(20)
-    survivor = worker_id(workers[1])
-    wait_until(lambda: set(places(workers[1], everything)) == {survivor}, timeout=60, what="the work of the leader")
-    for name, each in lines.items():
-        wait_until(lambda each=each: not each.once - group.numbers(each), what=f"all records of {name}")
+@pytest.mark.parametrize("java_leads", [True, False], ids=["java-leads", "ours-leads"])
+def test_a_mixed_group_shares_work_and_forwards_both_ways(group: WorkerGroup, java_leads: bool) -> None:
+    play_mixed(group, java_leads=java_leads)
 
 
 def test_a_cluster_goes_from_java_to_ours_and_back(group: WorkerGroup) -> None:
@@ -90,7 +51,7 @@ def test_a_cluster_goes_from_java_to_ours_and_back(group: WorkerGroup) -> None:
     put(java, "/connectors/paused/pause")
     put(java, "/connectors/stopped/stop")
     check_states(java)
-    configs = [answers(java, f"/connectors/{name}/config") for name in ("running", "paused", "stopped", "sink")]
+    configs = [answers(java, f"/connectors/{name}/config") for name in CONNECTORS]
     java.stop()
 
     ours = ConnectWorker(group.bootstrap_servers, java.properties, port=java.port)

@@ -26,6 +26,7 @@ from connect.api import (
     Type,
     validate_value,
 )
+from connect.api.struct import structs_of
 from tests.unit.api.data import ANYTHING, schemas, values_of
 
 POINT = SchemaBuilder.struct().name("point").field("x", INT32_SCHEMA).field("label", STRING_SCHEMA).build()
@@ -101,6 +102,16 @@ def test_struct_items_and_copies():
     assert {struct: 1}[copy.deepcopy(struct)] == 1
     with pytest.raises(DataException, match='null used for required field: "label"'):
         struct.validate()
+
+
+def test_structs_of_rows_can_be_changed_without_changing_the_rows():
+    rows = [(1, "a"), [2, "b"]]
+    structs = structs_of(POINT, rows)
+    assert structs == [Struct(POINT, row) for row in rows]
+    for struct in structs:
+        struct["x"] = 5
+    assert rows == [(1, "a"), [2, "b"]]
+    assert [struct["x"] for struct in structs] == [5, 5]
 
 
 def test_a_trusted_struct_is_not_validated():

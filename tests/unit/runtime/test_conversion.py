@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from connect.api import ConnectException, Headers, SinkOrigin, TimestampType
@@ -66,3 +68,28 @@ def test_a_record_that_can_not_be_decoded_is_reported_with_its_bytes() -> None:
     (failure,) = reporter.failures
     assert isinstance(failure.batch.origin, SinkOrigin)
     assert failure.batch.origin.values[failure.batch.positions[0]] == b"bad"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [[("h", b"x"), ("i", b"y")], [("h", b"z"), ("i", b"y")]],
+        [[("h", b"x")], []],
+        [[("h", b"x")], [("i", b"x")]],
+    ],
+    ids=["alike", "missing", "different"],
+)
+def test_headers_come_back_as_they_were(headers: list[list[tuple[str, bytes | None]]]) -> None:
+    origin = dataclasses.replace(consumed(b"a", b"b"), headers=headers)
+    (batch,) = SinkConversion(text_converters(), operator()).decode(origin)
+    assert [[(h.key, h.value) for h in record.headers] for record in batch.records()] == [
+        [(key, (data or b"").decode()) for key, data in each] for each in headers
+    ]
+    (encoded,) = SourceConversion(text_converters(), operator()).encode(batch)
+    assert encoded.headers == headers
+
+
+def test_records_without_headers_among_others_with_some() -> None:
+    origin = dataclasses.replace(consumed(b"a", b"b"), headers=[(), ()])
+    (batch,) = SinkConversion(text_converters(), operator()).decode(origin)
+    assert batch.headers is None
