@@ -69,6 +69,11 @@ class Herder:
         self.generation = 0
         self.worker: Worker
 
+    @property
+    def worker_id(self) -> str:
+        """This worker's id in its cluster: host and port of its REST API."""
+        return self._worker_id
+
     def start(self, worker: Worker) -> None:
         """Begin to run what the stores hold."""
         self._loop = asyncio.get_running_loop()
@@ -113,8 +118,8 @@ class Herder:
 
     def on_logging_level_update(self, logger: str, level: str) -> None:
         """A log level changes on all workers."""
-        if is_level(level):
-            self._loggers.set_level(logger, level)
+        if is_level(level) and self._loop is not None:
+            self._loop.call_soon_threadsafe(self.set_logger_level, logger, level)
 
     def _wake_all(self) -> None:
         for runner in self._runners.values():
@@ -381,10 +386,15 @@ class Herder:
         if self.connector_type(connector) != "source":
             raise BadRequest(f"Connector {connector} is not a source connector")
 
+    def set_logger_level(self, namespace: str, level: str) -> list[str]:
+        """Set log levels of this worker; the loggers whose level has changed."""
+        self.worker.set_log_level(namespace, level)
+        return self._loggers.set_level(namespace, level)
+
     async def set_cluster_logger_level(self, namespace: str, level: str) -> None:
         """Set log levels of all workers."""
         if self._standalone:
-            self._loggers.set_level(namespace, level)
+            self.set_logger_level(namespace, level)
         else:
             await asyncio.to_thread(self._configs.put_logger_level, namespace, level)
 

@@ -121,6 +121,7 @@ def _operations() -> dict[tuple[str, str], Json]:
         ("PUT", f"{one}/fence"): _operation(
             "Fence off former tasks; for workers alone.", {204: None}, id="fenceConnector"
         ),
+        ("GET", "/metrics"): _operation("This worker's metrics, for Prometheus.", {200: _TEXT}, id="metrics"),
         ("GET", "/connector-plugins"): _operation("What is installed.", {200: plugins}, only, id="listPlugins"),
         ("GET", "/connector-plugins/{plugin}/config"): _operation(
             "The keys of a plugin.", {200: keys}, version, id="pluginConfig"

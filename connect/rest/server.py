@@ -24,6 +24,7 @@ from connect.rest.forwarding import Forwarding
 from connect.rest.internal import InternalRoutes
 from connect.rest.listeners import BoundListener, Listeners
 from connect.rest.logger_routes import LoggerRoutes
+from connect.rest.metrics import MetricsRoutes
 from connect.rest.offsets import OffsetRoutes
 from connect.rest.openapi import OpenApiRoutes
 from connect.rest.placement import PlacementRoutes
@@ -61,6 +62,7 @@ class Services:
             *OffsetRoutes(self.herder, self.offsets).routes(),
             *PluginRoutes(self.plugins, self.validation).routes(),
             *InternalRoutes(self.herder).routes(),
+            *MetricsRoutes(self.herder).routes(),
         ]
 
     def admin_routes(self) -> list[Route]:

@@ -308,7 +308,7 @@ def test_a_missing_table_fails_the_task_at_once(mariadb: MariaDB, table: str) ->
 def test_rental_goes_into_kafka_as_java_writes_it(
     mariadb: MariaDB, connect_worker: Callable[..., ConnectWorker], kafka_broker: KafkaBroker
 ) -> None:
-    """The recorded topic of Java's connector, key by key, through our worker, which goes on where it was."""
+    """The recorded topic of Java's connector, key by key, through our worker; the stored offset too."""
     scenario = json.loads((CONFORMANCE_DIR / "connectors/jdbc-source/rental-mariadb-inc.json").read_text())
     admin, database, prefix = connected(mariadb), f"db_{uuid.uuid4().hex[:8]}", uuid.uuid4().hex[:8]
     run(admin, f"create database {database}", f"use {database}", *scenario["setup"])
@@ -353,3 +353,7 @@ def _follow_rental(scenario: Any, worker: ConnectWorker, admin: pymysql.Connecti
     (expected,) = scenario["expect"]["topics"].values()
     assert records == [(None, record["value"]) for record in expected]
     assert worker.states("rental") == ["RUNNING", "RUNNING"]
+    wait_until(
+        lambda: (worker.get("/connectors/rental/offsets") or {}).get("offsets") == scenario["expect"]["offsets"],
+        what="the stored offset",
+    )

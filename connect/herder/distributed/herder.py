@@ -31,8 +31,9 @@ from connect.herder.runner import ConnectorRunner, Wanted
 from connect.herder.validation import ConnectorValidation
 from connect.kafka.membership import GroupListener
 from connect.loggers import Loggers
+from connect.runtime.connector_hosts import CONNECTOR_STOP_SECONDS
 from connect.runtime.ids import ConnectorTaskId, State, TargetState
-from connect.runtime.worker import CONNECTOR_STOP_SECONDS, Worker
+from connect.runtime.worker import Worker
 from connect.storage.cluster_state import Config, RestartRequest, SessionKey
 from connect.storage.config_store import ConfigBackingStore
 from connect.storage.status_store import StatusBackingStore

@@ -14,11 +14,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from connect.api import ConnectException, DataException, Field, Schema, Struct, Type, to_value
+from connect.api import ConnectException, DataException, Field, Schema, Struct, Type, decimal_schema, to_value
 from connect.api.equality import deep_equals
+from connect.api.maps import make_map
 from connect.demo.registry import EmbeddedRegistry
 from converters.avro import AvroConverter
-from converters.avro_decode import compile_decoder
+from converters.avro_decode import MALFORMED, compile_decoder
 from converters.avro_encode import EncoderCompiler
 from converters.avro_from_connect import avro_schema
 from converters.avro_names import DataOptions
@@ -27,7 +28,6 @@ from tests.unit.converters.avro_setup import allow_everything, new_converter
 from tests.unit.converters.strategies import rows, schemaless, schemas, values
 
 OPTIONS = DataOptions()
-UNVERSIONED = {"version": None}
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +101,6 @@ def reshaped(value: Any, schema: Schema | None) -> Any:
         return Struct(schema, [reshaped(item, field.schema) for item, field in pairs])
     if schema.type is Type.ARRAY:
         return [reshaped(item, schema.value_schema) for item in value]
-    from connect.api.maps import make_map
-
     return make_map(
         (reshaped(key, schema.key_schema), reshaped(item, schema.value_schema)) for key, item in value.items()
     )
@@ -187,8 +185,6 @@ def test_schemaless_data_comes_back(value: Any, converter: AvroConverter) -> Non
 @given(message=st.binary(max_size=40), schema=avro_schemas())
 @ANY
 def test_garbage_is_refused_or_read_but_never_breaks_anything(message: bytes, schema: Schema) -> None:
-    from converters.avro_decode import MALFORMED
-
     avro = parse_schema(schema_text(avro_schema(schema, OPTIONS)))
     try:
         compile_decoder(avro, schema)(bytes(5) + message)
@@ -205,8 +201,6 @@ def test_garbage_as_a_message_is_a_data_error(message: bytes, converter: AvroCon
 
 
 def test_decimals_of_any_size_keep_their_digits(converter: AvroConverter) -> None:
-    from connect.api import decimal_schema
-
     schema = decimal_schema(3)
     for text in ("0.000", "-0.001", "123456789012345678901234567890.123", "-127.999", "0.128"):
         message = converter.from_connect_data("t", schema, Decimal(text))

@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 import ipaddress
 import json
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -153,8 +154,6 @@ class Silent:
     """Takes connections and says nothing."""
 
     def __enter__(self) -> Silent:
-        import socket
-
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         return self
@@ -364,7 +363,7 @@ def test_an_untrusted_registry_is_not_spoken_to(secure: Script) -> None:
         (None, "can't be read"),
         (b"\xfe\xed\xfe\xed..", "keytool -importkeystore"),
         (b"\x30\x82", "as PKCS12"),
-        (b"x", ""),
+        (b"x", "keystore.location"),
     ],
 )
 def test_stores_that_cannot_be_used_are_named(content: bytes | None, reason: str, tmp_path: Path) -> None:

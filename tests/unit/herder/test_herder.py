@@ -229,3 +229,12 @@ async def test_task_configurations_that_could_not_be_made_are_asked_for_again() 
     await settled(herder)
     assert states(herder) == ["RUNNING", "RUNNING"]
     await herder.stop()
+
+
+async def test_a_changed_limit_reaches_the_tasks_without_a_restart() -> None:
+    herder, worker = start_herder()
+    await herder.create_connector("c", {**CONFIG, "name": "c"}, None)
+    worker.taken()
+    await herder.put_connector_config("c", {**CONFIG, "name": "c", "records.per.second.max": "10"})
+    assert worker.taken() == ["adjust tasks of c"]
+    await herder.stop()

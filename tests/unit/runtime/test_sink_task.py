@@ -19,9 +19,11 @@ from connect.api import (
 from connect.kafka.fake import FakeKafka
 from connect.runtime.conversion import SinkConversion
 from connect.runtime.ids import ConnectorTaskId, State
-from connect.runtime.sink_consumer import SinkConsumer
-from connect.runtime.sink_task import SinkPath, WorkerSinkTask
+from connect.runtime.rate_limits import RateLimits
+from connect.runtime.sink_consumer import ConsumerSettings, SinkConsumer
+from connect.runtime.sink_task import CommitRules, SinkPath, WorkerSinkTask
 from connect.runtime.task_link import TaskControl
+from connect.runtime.topic_selection import TopicSelection
 from connect.runtime.transformations import TransformationChain
 from tests.unit.runtime.parts import CollectingReporter, ScriptedSink, States, operator, text_converters
 
@@ -32,7 +34,10 @@ P0, P1 = TopicPartition("t", 0), TopicPartition("t", 1)
 class Running:
     """A sink task on its own thread with everything around it in memory."""
 
-    def __init__(self, sink: ScriptedSink, *values: str, partitions: int = 1, tolerate_all: bool = False) -> None:
+    def __init__(
+        self, sink: ScriptedSink, *values: str, partitions: int = 1, tolerate_all: bool = False, **selection: str
+    ) -> None:
+        topics = {key.replace("_", "."): value for key, value in (selection or {"topics": "t"}).items()}
         self.kafka = FakeKafka({"t": partitions})
         producer = self.kafka.producer({})
         for number, value in enumerate(values):
@@ -50,12 +55,17 @@ class Running:
             ConnectorTaskId("c", 0),
             sink,
             SinkPath(SinkConversion(text_converters(), tolerance), TransformationChain(), tolerance),
-            SinkConsumer(self._create_consumer, ["t"], 500),
+            SinkConsumer(
+                self._create_consumer,
+                TopicSelection({"name": "c", "connector.class": "C", **topics}, 0.0),
+                ConsumerSettings(),
+                self.progress,
+            ),
             self.control,
             self.states,
             self.progress,
-            flush_interval=3600,
-            before_commit=lambda: None,
+            RateLimits(),
+            CommitRules(3600, 5),
         )
         self._thread = threading.Thread(target=self._run)
 
