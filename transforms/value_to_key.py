@@ -25,6 +25,7 @@ from transforms.field_path import (
     read_rows,
     struct_of,
 )
+from transforms.maps import with_members
 from transforms.rows import Column, RowFunction, compile_rows, copied
 from transforms.side import Held, Kind, SchemaCache, Side, SidedTransformation
 
@@ -70,7 +71,7 @@ class ValueToKey(SidedTransformation):
             name = names[0]
             return [{name: item} for item in read_maps(self._paths[0], values)]
         columns = [read_maps(path, values) for path in self._paths]
-        return [dict(zip(names, items, strict=True)) for items in zip(*columns, strict=True)]
+        return with_members([{}] * len(values), {}, dict(zip(names, columns, strict=True)))
 
     def rows(self, batch: RecordBatch, schema: Schema, values: list[Any]) -> Held:
         key_schema, change = self._made.get(schema)

@@ -63,6 +63,35 @@ class Computed(Sequence[Any]):
         return map(self.make, self.items)
 
 
+class Deferred(Sequence[Any]):
+    """A list that is made when its first item is asked for."""
+
+    __slots__ = ("_items", "_make", "_size")
+
+    def __init__(self, size: int, make: Callable[[], list[Any]]) -> None:
+        self._size = size
+        self._make = make
+        self._items: list[Any] | None = None
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        return self._made()[index]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._made())
+
+    def _made(self) -> list[Any]:
+        if self._items is None:
+            self._items = self._make()
+        return self._items
+
+
 def taken(items: Sequence[Any], indexes: Sequence[int]) -> Sequence[Any]:
     """The items at those indexes, in that order."""
     if isinstance(items, list | range):

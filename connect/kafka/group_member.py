@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kafka.coordinator.base import BaseCoordinator
+from kafka.errors import RebalanceInProgressError
 from kafka.structs import MemberState
 
 from connect.kafka.membership import GroupListener, Joined
@@ -29,7 +30,7 @@ class GroupMember(BaseCoordinator):  # type: ignore[misc]  # the library has no 
         self._listener = listener
         self._wake_membership = wake
         self._joined: Joined | None = None
-        self._joined_at = time.monotonic()
+        self._joined_at = self._known_at = time.monotonic()
         self._evicted = False
         self._was_stable = False
         self._heartbeat_ms = settings["heartbeat_interval_ms"]
@@ -51,13 +52,23 @@ class GroupMember(BaseCoordinator):  # type: ignore[misc]  # the library has no 
 
     async def _on_join_complete_async(self, generation: int, member_id: str, protocol: str, assignment: bytes) -> None:
         self._joined = Joined(generation, member_id, protocol, bytes(assignment))
-        self._joined_at = time.monotonic()
+        self._joined_at = self._known_at = time.monotonic()
         self._was_stable = True
         self._evicted = False
         self.heartbeat.config["heartbeat_interval_ms"] = min(self._heartbeat_ms, ATTENTIVE_MS)
         self._wake_membership()
 
     # What happens by itself, on its thread
+
+    async def _send_heartbeat_request(self) -> None:
+        # The coordinator counts from when it has heard the member, not from when the member has heard it.
+        sent = time.monotonic()
+        try:
+            await super()._send_heartbeat_request()
+        except RebalanceInProgressError:
+            self._known_at = sent
+            raise
+        self._known_at = sent
 
     def request_rejoin(self) -> None:
         """The group forms anew."""
@@ -81,7 +92,12 @@ class GroupMember(BaseCoordinator):  # type: ignore[misc]  # the library has no 
         if time.monotonic() - self._joined_at > ATTENTIVE_SECONDS:
             self.heartbeat.config["heartbeat_interval_ms"] = self._heartbeat_ms
 
-    # What the membership's thread wants to know
+    # What the membership's thread wants to know, and asks for
+
+    def look_after_heartbeat(self) -> None:
+        """Keep the heartbeat going; joins nothing, unlike ``ensure_active_group``. Raises what it has died of."""
+        self.poll_heartbeat()
+        self._maybe_start_heartbeat_loop()
 
     def take_joined(self) -> Joined | None:
         """What the last round brought; once."""
@@ -94,8 +110,8 @@ class GroupMember(BaseCoordinator):  # type: ignore[misc]  # the library has no 
         return evicted
 
     def silent_seconds(self) -> float:
-        """How long ago the coordinator was heard last; a join that it holds back counts as hearing it."""
+        """How long ago the coordinator heard this member last, as far as it knows; a join under way counts as now."""
         joining = self.state is MemberState.REBALANCING and self._join_task is not None and not self._join_task.is_done
         if joining and not self.coordinator_unknown():
             return 0.0
-        return float(time.monotonic() - max(self.heartbeat.last_receive, self._joined_at))
+        return time.monotonic() - self._known_at

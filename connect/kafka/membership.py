@@ -80,7 +80,7 @@ class GroupListener(Protocol):
     def lost(self, silent_seconds: float) -> None:
         """The worker is no member any more, or can't know: what it runs has stopped when this returns.
 
-        The coordinator was last heard ``silent_seconds`` ago.
+        The coordinator last heard this member ``silent_seconds`` ago.
         """
 
 
@@ -158,8 +158,7 @@ class Membership:
         if member.need_rejoin():
             self._join(member)
             return
-        member.ensure_active_group(timeout_ms=_JOIN_MS)  # looks after the coordinator and the heartbeat
-        member.poll_heartbeat()
+        member.look_after_heartbeat()
         member.relax()
         self._pause(min(_TURN_SECONDS, max(self._rejoin_at - time.monotonic(), 0.0)))
 
@@ -214,6 +213,7 @@ class Membership:
             self._prepared = self._listener.before_join()
         if not self._prepared:
             return
+        self._notice_loss(member)
         # What is asked for from now on may come too late for this round.
         self._rejoin.clear()
         self._rejoin_at = float("inf")

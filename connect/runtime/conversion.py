@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from connect.api import (
-    Computed,
     ConnectException,
     Converter,
     Header,
@@ -21,6 +20,7 @@ from connect.api import (
     Schema,
     SinkOrigin,
 )
+from connect.api.lazy import Deferred
 from connect.runtime.errors.tolerance import ToleranceOperator
 from connect.runtime.progress import Stage
 
@@ -75,17 +75,16 @@ class SourceConversion:
             ]
 
     def _encode(self, batch: RecordBatch) -> EncodedBatch:
-        headers = self._headers(batch)
-        return _encoded(batch, self._keys(batch), self._values(batch), headers)
+        headers, shown = self._headers(batch), _headers_of(batch)
+        return _encoded(batch, self._keys(batch, shown), self._values(batch, shown), headers)
 
-    def _keys(self, batch: RecordBatch) -> list[bytes | None] | None:
+    def _keys(self, batch: RecordBatch, headers: Sequence[Headers] | None) -> list[bytes | None] | None:
         if batch.keys is None and batch.key_schema is None:
             return None
         keys = batch.keys if batch.keys is not None else [None] * len(batch)
-        return self._converters.key.from_connect_batch(batch.topic, batch.key_schema, keys, _headers_of(batch))
+        return self._converters.key.from_connect_batch(batch.topic, batch.key_schema, keys, headers)
 
-    def _values(self, batch: RecordBatch) -> list[bytes | None]:
-        headers = _headers_of(batch)
+    def _values(self, batch: RecordBatch, headers: Sequence[Headers] | None) -> list[bytes | None]:
         return self._converters.value.from_connect_batch(batch.topic, batch.value_schema, batch.values, headers)
 
     def _headers(self, batch: RecordBatch) -> list[RawHeaders] | None:
@@ -112,16 +111,18 @@ class SourceConversion:
         headers = run(Stage.HEADER_CONVERTER, converters.header_class, lambda b: [self._headers(b)], single)
         if not headers:
             return []
-        keys = run(Stage.KEY_CONVERTER, converters.key_class, lambda b: [self._keys(b)], single)
+        shown = _headers_of(single)
+        keys = run(Stage.KEY_CONVERTER, converters.key_class, lambda b: [self._keys(b, shown)], single)
         if not keys:
             return []
-        values = run(Stage.VALUE_CONVERTER, converters.value_class, self._values, single)
+        values = run(Stage.VALUE_CONVERTER, converters.value_class, lambda b: self._values(b, shown), single)
         return [_encoded(single, keys[0], values, headers[0])] if values else []
 
 
 def _headers_of(batch: RecordBatch) -> Sequence[Headers] | None:
-    """What converters get to see."""
-    return None if batch.headers is None else Computed(batch.headers, Headers)
+    """What converters get to see; most don't look."""
+    headers = batch.headers
+    return None if headers is None else Deferred(len(batch), lambda: [Headers(each) for each in headers])
 
 
 def _encoded(
@@ -162,18 +163,19 @@ class SinkConversion:
 
     def _decode(self, raw: RecordBatch) -> list[RecordBatch]:
         raw = raw.replace(headers=self._headers(raw))
-        return _decoded(raw, self._keys(raw), self._values(raw))
+        shown = _headers_of(raw)
+        return _decoded(raw, self._keys(raw, shown), self._values(raw, shown))
 
-    def _keys(self, raw: RecordBatch) -> list[Run]:
+    def _keys(self, raw: RecordBatch, headers: Sequence[Headers] | None) -> list[Run]:
         origin = _sink_origin(raw)
         keys = [origin.keys[position] for position in raw.positions]
-        if raw.headers is None and not any(key is not None for key in keys):
+        if headers is None and not any(key is not None for key in keys):
             schema, value = self._converters.key.to_connect_data(raw.topic, None)
             return [(schema, [value] * len(keys))]
-        return self._converters.key.to_connect_batch(raw.topic, keys, _headers_of(raw))
+        return self._converters.key.to_connect_batch(raw.topic, keys, headers)
 
-    def _values(self, raw: RecordBatch) -> list[Run]:
-        return self._converters.value.to_connect_batch(raw.topic, raw.values, _headers_of(raw))
+    def _values(self, raw: RecordBatch, headers: Sequence[Headers] | None) -> list[Run]:
+        return self._converters.value.to_connect_batch(raw.topic, raw.values, headers)
 
     def _headers(self, raw: RecordBatch) -> Sequence[Iterable[Header]] | None:
         """The headers as columns, unless they have other keys in some record than in others."""
@@ -204,10 +206,11 @@ class SinkConversion:
         if not headers:
             return []
         raw = raw.replace(headers=headers[0])
-        keys = run(Stage.KEY_CONVERTER, converters.key_class, self._keys, raw)
+        shown = _headers_of(raw)
+        keys = run(Stage.KEY_CONVERTER, converters.key_class, lambda b: self._keys(b, shown), raw)
         if not keys:
             return []
-        values = run(Stage.VALUE_CONVERTER, converters.value_class, self._values, raw)
+        values = run(Stage.VALUE_CONVERTER, converters.value_class, lambda b: self._values(b, shown), raw)
         return _decoded(raw, keys, values) if values else []
 
 

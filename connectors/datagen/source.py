@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random, SystemRandom
-from typing import Any, cast
+from typing import Any
 
 from connect.api import (
     NO_DEFAULT,
@@ -19,8 +19,8 @@ from connect.api import (
     ConnectException,
     DataException,
     ExactlyOnceSupport,
-    Header,
-    Headers,
+    HeaderColumn,
+    HeaderColumns,
     Importance,
     Key,
     RecordBatch,
@@ -216,10 +216,6 @@ class DatagenTask(SourceTask):
             self._done = int(stored.get(ITERATION, 0))
             self._seed = int(stored.get(SEED, self._seed))
         self._has_headers: bool = settings["headers.enabled"]
-        self._same_headers = [
-            Header(GENERATION, self._generation, INT64_SCHEMA),
-            Header(TASK_ID, self._task_id, INT64_SCHEMA),
-        ]
         self._pauses = SystemRandom()
         self._chunk_number = -1
         self._chunk: list[Any] = []
@@ -260,7 +256,6 @@ class DatagenTask(SourceTask):
         rows = self._rows(first, size)
         recipe, done = self._recipe, range(first + 1, first + size + 1)
         origin = SourceOrigin(Repeated({TASK_ID: self._task_id}, size), Computed(done, self._offset))
-        headers = Computed(range(first, first + size), self._headers_at) if self._has_headers else None
         place = recipe.key_place
         return RecordBatch(
             self._topic,
@@ -269,14 +264,20 @@ class DatagenTask(SourceTask):
             origin=origin,
             keys=None if place is None else [row[place] for row in rows],
             key_schema=recipe.key_schema,
-            headers=cast("list[Headers] | None", headers),  # made when asked for
+            headers=self._headers(first, size) if self._has_headers else None,
         )
 
     def _offset(self, done: int) -> dict[str, int]:
         return {GENERATION: self._generation, ITERATION: done, SEED: self._seed}
 
-    def _headers_at(self, iteration: int) -> Headers:
-        return Headers([*self._same_headers, Header(ITERATION, iteration, INT64_SCHEMA)])
+    def _headers(self, first: int, size: int) -> HeaderColumns:
+        schemas = Repeated(INT64_SCHEMA, size)
+        columns: dict[str, Sequence[int]] = {
+            GENERATION: Repeated(self._generation, size),
+            TASK_ID: Repeated(self._task_id, size),
+            ITERATION: range(first, first + size),
+        }
+        return HeaderColumns([HeaderColumn(key, values, schemas) for key, values in columns.items()], size)
 
     def stop(self) -> None:
         """There is nothing to release."""

@@ -29,6 +29,19 @@ class JdbcSourceConnector(SourceConnector):
 
     CONFIG = CONFIG
     VERSION = "10.10.0"
+    EXAMPLE = {
+        "name": "rentals",
+        "config": {
+            "connection.url": "jdbc:mysql://db.example:3306/sakila",
+            "connection.user": "connect",
+            "connection.password": "${file:/etc/connect/secrets.properties:password}",
+            "table.whitelist": "rental",
+            "mode": "timestamp+incrementing",
+            "timestamp.column.name": "last_update",
+            "incrementing.column.name": "rental_id",
+            "topic.prefix": "sakila-",
+        },
+    }
 
     def start(self, config: Mapping[str, str]) -> None:
         self._config = dict(config)

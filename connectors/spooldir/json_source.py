@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
-from connect.api import DataException, SourceTask
+from connect.api import DataException, Schema, SourceTask
 from connect.api.schema import STRING_SCHEMA
-from connectors.spooldir.block import RecordReader
+from connectors.spooldir.block import RecordReader, blocks_of
 from connectors.spooldir.config import CHARSET, COMMON, OWN, OWN_SCHEMA, SCHEMA
 from connectors.spooldir.connector import SchemaSourceConnector, SpoolDirSourceConnector
 from connectors.spooldir.date_format import DateParser
 from connectors.spooldir.files import InputFile
+from connectors.spooldir.inference import Columns, Inference, checks_files, dates_of, misfits, with_texts
 from connectors.spooldir.json_documents import NodeDocuments, StructDocuments, TextDocuments
 from connectors.spooldir.json_reader import JsonReader
 from connectors.spooldir.task import Resume, SpoolDirSourceTask
@@ -52,22 +53,37 @@ class SpoolDirJsonSourceConnector(SchemaSourceConnector):
         return SpoolDirJsonSourceTask
 
     def field_names(self, file: InputFile, settings: Mapping[str, Any]) -> list[str]:
-        first = next(nodes_of(file, settings), None)
+        nodes = (node for block in _nodes_of(file, settings) for node in block)
+        first = next(nodes, None)
         if not isinstance(first, dict):
             raise DataException(f"{file.path} doesn't begin with a JSON object to make a schema from")
         return list(first)
 
+    def columns_of(self, file: InputFile, settings: Mapping[str, Any]) -> Iterator[Columns]:
+        return _columns_of(file, settings)
 
-def nodes_of(file: InputFile, settings: Mapping[str, Any]) -> Iterator[Any]:
-    """The documents of a file, up to the first bad one. Raises OSError, DataException."""
+    def inference(self, settings: Mapping[str, Any]) -> Inference:
+        return _inference(settings)
+
+
+def _nodes_of(file: InputFile, settings: Mapping[str, Any]) -> Iterator[list[Any]]:
+    """The documents of a file, but for bad ones, a block at a time. Raises OSError, DataException."""
     with open_input(file.path) as stream:
-        reader = JsonReader(stream, TextInput(stream, "utf-8", settings["file.buffer.size.bytes"]), NodeDocuments())
-        block = reader.read()
-        while block is not None and not block.bad:
-            yield from block.values
-            block = reader.read()
-        last = block or reader.finish()
-        yield from [] if last is None else last.values
+        text = TextInput(stream, "utf-8", settings["file.buffer.size.bytes"])
+        for block in blocks_of(JsonReader(stream, text, NodeDocuments())):
+            yield block.values
+
+
+def _columns_of(file: InputFile, settings: Mapping[str, Any]) -> Iterator[Columns]:
+    for nodes in _nodes_of(file, settings):
+        objects = [node for node in nodes if isinstance(node, dict)]
+        names = dict.fromkeys(name for node in objects for name in node)
+        yield {name: [node.get(name) for node in objects] for name in names}
+
+
+def _inference(settings: Mapping[str, Any]) -> Inference:
+    zone = DateParser([], settings["parser.timestamp.timezone"]).zone
+    return Inference(settings["parser.timestamp.date.formats"], zone, of_texts=False)
 
 
 class SpoolDirJsonSourceTask(SpoolDirSourceTask):
@@ -77,13 +93,21 @@ class SpoolDirJsonSourceTask(SpoolDirSourceTask):
 
     def configure(self, settings: Mapping[str, Any]) -> None:
         self._portion: int = settings["file.buffer.size.bytes"]
-        key, value = (read_schema(part, settings[part]) for part in ("key.schema", "value.schema"))
+        self._key, self._value = (read_schema(part, settings[part]) for part in ("key.schema", "value.schema"))
+        self._dates = dates_of(settings)
+        self._documents = self._documents_of(self._key, self._value)
+
+    def _documents_of(self, key: Schema, value: Schema) -> StructDocuments:
         self.key_schema, self.value_schema = key, value
-        dates = DateParser(settings["parser.timestamp.date.formats"], settings["parser.timestamp.timezone"])
-        stamp = settings["timestamp.field"] if settings["timestamp.mode"] == "FIELD" else None
-        self._documents = StructDocuments(key, value, dates, timestamp_field=stamp, lenient=settings["parser.lenient"])
+        stamp = self._settings["timestamp.field"] if self._settings["timestamp.mode"] == "FIELD" else None
+        lenient = self._settings["parser.lenient"]
+        return StructDocuments(key, value, self._dates, timestamp_field=stamp, lenient=lenient)
 
     def open_reader(self, stream: BinaryIO, file: InputFile, resume: Resume | None) -> RecordReader:
+        if checks_files(self._settings):
+            samples, formats = _columns_of(file, self._settings), self._settings["parser.timestamp.date.formats"]
+            texts = misfits(samples, self._value, formats, _inference(self._settings))
+            self._documents = self._documents_of(with_texts(self._key, texts), with_texts(self._value, texts))
         # The original sends the record at the stored offset once more.
         skip = 0 if resume is None else resume.offset + resume.exact
         return JsonReader(stream, TextInput(stream, "utf-8", self._portion), self._documents, skip)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import uuid
 from collections import Counter
 from collections.abc import Mapping
@@ -27,6 +28,9 @@ QUICK = {
 }
 """Lets groups form fast; the broker accepts no shorter session."""
 
+LOG_SHOWN = 8_000
+"""How many characters of each worker's log a failed test shows."""
+
 AnyWorker = ConnectWorker | JavaConnect
 
 
@@ -49,6 +53,9 @@ class WorkerGroup:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None:
+            for worker in self.workers:
+                sys.stdout.write(f"--- {worker.url}\n{worker.log()[-LOG_SHOWN:]}\n")
         for worker in self.workers:
             worker.kill()
         self._stack.close()

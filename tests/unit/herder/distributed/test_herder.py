@@ -62,7 +62,7 @@ async def test_nothing_runs_before_the_group_has_formed_and_what_is_created_asks
 async def test_what_is_revoked_stops_before_the_next_round_is_asked_for() -> None:
     herder, worker, group = await running()
     await group.form(revoked=work("c", "c-0"), offset=offset(herder))
-    assert worker.taken() == ["stop task c-0", "stop c"]
+    assert worker.taken()[:2] == ["stop task c-0", "stop c"]
     assert group.taken() == ["rejoin"]
     assert states(herder) == ["UNASSIGNED", "UNASSIGNED"]
     await group.form(offset=offset(herder))
@@ -225,7 +225,7 @@ async def test_a_draining_worker_waits_until_its_work_is_elsewhere() -> None:
     await eventually(lambda: group.taken() == ["rejoin"])
     assert decode_metadata(group.group.protocols()[0][1]).draining
     await group.form(revoked=work("c"), leader=OTHER, offset=offset(herder))
-    assert worker.taken() == ["stop c"]
+    assert worker.taken()[0] == "stop c"
     assert not stopping.done()
     await group.form(leader=OTHER, offset=offset(herder))
     await stopping
