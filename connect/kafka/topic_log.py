@@ -101,7 +101,9 @@ class TopicLog:
         self._positions = topics.retry(
             lambda: topics.beginning_offsets(self._admin, self.topic.name, numbers), deadline, doing
         )
-        ends = self._fetch_ends(deadline)
+        # A transaction that a killed process left open is ended by its next owner, who can't start before this one.
+        committed = self._consumer_properties.get("isolation.level") == "read_committed"
+        ends = self._fetch_ends(deadline, stable=committed)
         consumer = self._door.consumer(self._consumer_properties)
         self._spawn("tail", lambda: self._tail(consumer, ends))
         self._wait_for(ends, deadline)
@@ -207,10 +209,10 @@ class TopicLog:
         except Exception:
             log.exception("Record %s-%d@%d can't be handled", self.topic.name, record.partition, record.offset)
 
-    def _fetch_ends(self, deadline: float) -> dict[int, int]:
+    def _fetch_ends(self, deadline: float, *, stable: bool = False) -> dict[int, int]:
         numbers = range(self.partitions)
         return topics.retry(
-            lambda: topics.end_offsets(self._admin, self.topic.name, numbers),
+            lambda: topics.end_offsets(self._admin, self.topic.name, numbers, stable=stable),
             deadline,
             f"Looking up the end of topic {self.topic.name}",
         )

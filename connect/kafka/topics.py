@@ -174,9 +174,13 @@ def wait_for_partitions(admin: AdminClient, topic: str, timeout: float = METADAT
         pause = min(pause * 2, LAST_BACKOFF_SECONDS)
 
 
-def end_offsets(admin: AdminClient, topic: str, partitions: Sequence[int]) -> dict[int, int]:
-    """The offset after the last record of each partition, open transactions included. Raises KafkaException."""
-    return _offsets(admin, topic, partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+def end_offsets(admin: AdminClient, topic: str, partitions: Sequence[int], *, stable: bool = False) -> dict[int, int]:
+    """The offset after the last record of each partition; ``stable``: before the first record of an open transaction.
+
+    Raises KafkaException.
+    """
+    level = IsolationLevel.READ_COMMITTED if stable else IsolationLevel.READ_UNCOMMITTED
+    return _offsets(admin, topic, partitions, OffsetSpec.latest(), level)  # type: ignore[no-untyped-call]
 
 
 def beginning_offsets(admin: AdminClient, topic: str, partitions: Sequence[int]) -> dict[int, int]:
@@ -184,9 +188,15 @@ def beginning_offsets(admin: AdminClient, topic: str, partitions: Sequence[int])
     return _offsets(admin, topic, partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
 
 
-def _offsets(admin: AdminClient, topic: str, partitions: Sequence[int], spec: OffsetSpec) -> dict[int, int]:
+def _offsets(
+    admin: AdminClient,
+    topic: str,
+    partitions: Sequence[int],
+    spec: OffsetSpec,
+    level: IsolationLevel = IsolationLevel.READ_UNCOMMITTED,
+) -> dict[int, int]:
     request = {TopicPartition(topic, partition): spec for partition in partitions}
-    answers = admin.list_offsets(request, isolation_level=IsolationLevel.READ_UNCOMMITTED)
+    answers = admin.list_offsets(request, isolation_level=level)
     try:
         return {key.partition: answer.result().offset for key, answer in answers.items()}
     except KafkaException as error:
