@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from connect.api import ConnectException
 from connect.herder.task_configs import complete_task_configs, too_many_tasks
 from connect.logging import connector_context
 from connect.runtime.channel import ChannelClosed, RemoteError, format_trace
@@ -210,7 +211,7 @@ class ConnectorRunner:
         self._starting = True  # until it is known how that went; whoever closes this runner meanwhile stops it
         try:
             await self._worker.start_connector(self._name, self._host.resolve(config))
-        except (RemoteError, ChannelClosed) as error:
+        except ConnectException as error:
             trace = error.trace if isinstance(error, RemoteError) else format_trace(error)
             log.error("Connector %s could not be started:\n%s", self._name, trace)
             await self._worker.stop_connector(self._name)

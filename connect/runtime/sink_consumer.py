@@ -100,6 +100,11 @@ class SinkConsumer:
         self._topics.changed(self._consumer)
         self._subscribe()
 
+    @property
+    def only_topic(self) -> str | None:
+        """The topic of all messages where the task reads no other."""
+        return self._topics.names[0] if len(self._topics.names) == 1 and not self._topics.may_change else None
+
     def _subscribe(self) -> None:
         if self._topics.names:
             self._consumer.subscribe(list(self._topics.names), **self._callbacks)

@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from connect.api import (
     ConnectException,
@@ -17,7 +16,13 @@ from connect.api import (
     SinkTask,
     TopicPartition,
 )
-from connect.runtime.consumed import group_messages, next_offsets
+from connect.runtime.consumed import (
+    acceptable_offsets,
+    consumed_bytes,
+    group_messages,
+    next_offsets,
+    partition_of,
+)
 from connect.runtime.conversion import SinkConversion
 from connect.runtime.errors.tolerance import ToleranceOperator
 from connect.runtime.ids import ConnectorTaskId, State
@@ -190,7 +195,7 @@ class WorkerSinkTask:
         messages = self._consumer.consume(self._poll_timeout(), at_most)
         self._raise_rebalance_error()
         if messages:
-            self._undelivered += self._to_batches(group_messages(messages))
+            self._undelivered += self._to_batches(group_messages(messages, self._consumer.only_topic))
         self._deliver()
 
     def _check_commit(self) -> None:
@@ -263,7 +268,7 @@ class WorkerSinkTask:
         self._progress.spread("batch-size", count)
         self._progress.time("put-batch", seconds)
         if self._limits.active:
-            self._limits.spend(count, sum(map(_size, batches)))
+            self._limits.spend(count, sum(map(consumed_bytes, batches)))
 
     def _wait_for_allowance(self) -> None:
         """Wait before more is consumed, in all not so long that the group gives the consumer up."""
@@ -305,28 +310,9 @@ class WorkerSinkTask:
                 self._seek_to_committed(current)
             return
         if wanted:
-            self._consumer.commit(self._acceptable(wanted, current), wait=closing)
+            self._consumer.commit(acceptable_offsets(self._id, wanted, current), wait=closing)
         else:
             self._progress.count("offset-commit-success-total")
-
-    def _acceptable(
-        self, wanted: Mapping[TopicPartition, int], current: Mapping[TopicPartition, int]
-    ) -> dict[TopicPartition, int]:
-        accepted = {}
-        for partition, offset in wanted.items():
-            if partition not in current:
-                log.debug("%s: ignoring an offset for %s, which was not asked for", self._id, partition)
-            elif offset > current[partition]:
-                log.warning(
-                    "%s: ignoring offset %d for %s: only records before %d were put",
-                    self._id,
-                    offset,
-                    partition,
-                    current[partition],
-                )
-            else:
-                accepted[partition] = offset
-        return accepted
 
     def _seek_to_committed(self, current: Iterable[TopicPartition]) -> None:
         self._undelivered = []
@@ -372,7 +358,7 @@ class WorkerSinkTask:
             self._consumed.pop(partition, None)
             self._rewinds.pop(partition, None)
         self._task_paused -= gone
-        self._undelivered = [batch for batch in self._undelivered if _partition_of(batch) not in gone]
+        self._undelivered = [batch for batch in self._undelivered if partition_of(batch) not in gone]
         self._progress.enter(Stage.KAFKA_CONSUME)
 
     def _raise_rebalance_error(self) -> None:
@@ -393,16 +379,3 @@ class WorkerSinkTask:
                 log.exception("%s: stop failed", self._id)
         self._path.chain.close()
         self._consumer.close()
-
-
-def _partition_of(batch: RecordBatch) -> Any:
-    origin = batch.origin
-    return TopicPartition(origin.topic, origin.partition) if isinstance(origin, SinkOrigin) else None
-
-
-def _size(batch: RecordBatch) -> int:
-    """Bytes of the keys and values as they were consumed."""
-    origin = batch.origin
-    if not isinstance(origin, SinkOrigin):
-        return 0
-    return sum(len(origin.keys[place] or b"") + len(origin.values[place] or b"") for place in batch.positions)

@@ -30,6 +30,11 @@ class TopicSelection:
         self._next_look = 0.0
         self.names: Sequence[str] = [] if regex else names
 
+    @property
+    def may_change(self) -> bool:
+        """Whether there is a pattern."""
+        return self._pattern is not None
+
     def changed(self, consumer: ConsumerClient) -> bool:
         """Whether ``names`` are others than before; asks the brokers when it is time to."""
         if self._pattern is None or time.monotonic() < self._next_look:

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+from connect.api import ConfigException, ConnectException
+from connect.runtime.channel import format_trace
 from connect.runtime.connector_hosts import ConnectorHosts
 from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.metrics.worker_metrics import WorkerMetrics
@@ -149,7 +151,7 @@ class Worker:
         *,
         paused: bool = False,
     ) -> None:
-        """Start a task in a process of its own; its states come through the listener. Raises ConfigException."""
+        """Start a task in a process of its own; its states come through the listener, a failure to start it too."""
         start = {
             "connector": task_id.connector,
             "task": task_id.task,
@@ -161,8 +163,14 @@ class Worker:
             "paused": paused,
         }
         self.metrics.task_startups.attempt()
-        await self._offsets.open(task_id.connector, connector_config)
-        await self._tasks.start(task_id, TaskRules.read(self._properties, connector_config), start)
+        try:
+            rules = TaskRules.read(self._properties, connector_config)
+            await self._offsets.open(task_id.connector, connector_config)
+        except (ConfigException, ConnectException) as error:
+            self.metrics.task_startups.end(success=False)
+            self._listener.on_task_state(task_id, State.FAILED, format_trace(error))
+            return
+        await self._tasks.start(task_id, rules, start)
 
     async def stop_tasks(self, task_ids: Iterable[ConnectorTaskId]) -> list[ConnectorTaskId]:
         """Stop tasks together, kill those that don't end in time; the ones that ended by themselves."""

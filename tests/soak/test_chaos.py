@@ -1,7 +1,7 @@
 """Kill -9 of tasks, worker and broker at random moments, while lines move from a file through a topic to a file.
 
 No line is lost; with exactly-once sources a consumer of committed records sees none twice. ``CONNECT_SOAK=1`` makes it
-200 kills, ``CONNECT_SOAK_SEED`` repeats a run.
+200 kills, ``CONNECT_SOAK_KILLS`` another number; ``CONNECT_SOAK_SEED`` repeats a run.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from confluent_kafka import Consumer, TopicPartition
 from tests.services import ConnectWorker, KafkaBroker
 from tests.waiting import wait_until
 
-KILLS = 200 if os.environ.get("CONNECT_SOAK") else 6
+KILLS = int(os.environ.get("CONNECT_SOAK_KILLS") or (200 if os.environ.get("CONNECT_SOAK") else 6))
 SEED = int(os.environ.get("CONNECT_SOAK_SEED", "0")) or random.randrange(1, 10**9)
 STRING = "org.apache.kafka.connect.storage.StringConverter"
 _PROPERTIES = {

@@ -135,9 +135,9 @@ class DistributedHerder(Herder):
         if self._drain and self._view is not None and not self._leadership.is_alone:
             await self._hand_over()
         self._stopped.set()
-        self._publisher.stop()
         self._duties.stop()
         await super().stop()
+        self._publisher.stop()
         await asyncio.to_thread(self._membership.stop)
         await self._leader_client.close()
 
