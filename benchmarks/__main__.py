@@ -8,13 +8,13 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.cases import RECORD_CASES, Figures, Setting, idle, startup
+from benchmarks.cases import PLUGIN_CASES, RECORD_CASES, Figures, Setting, idle, startup
 from benchmarks.report import table, write_section
 from benchmarks.subjects import JAVA, PYTHON, Subject
 from tests.services import KafkaBroker
 
 _IDLE_COUNTS = {"idle-10": 10, "idle-100": 100}
-CASES = ["startup", *_IDLE_COUNTS, *RECORD_CASES]
+CASES = ["startup", *_IDLE_COUNTS, *RECORD_CASES, *PLUGIN_CASES]
 
 
 def main() -> int:
@@ -24,6 +24,12 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=5, help="runs of each worker")
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--quick", action="store_true", help="one pair of 200,000 records; nothing is written")
+    parser.add_argument(
+        "--java-plugins",
+        type=Path,
+        metavar="FOLDER",
+        help=f"for Java's side of {', '.join(PLUGIN_CASES)}; else ours alone",
+    )
     arguments = parser.parse_args()
     unknown = set(arguments.cases) - set(CASES)
     if unknown:
@@ -31,7 +37,7 @@ def main() -> int:
     pairs, records = (1, 200_000) if arguments.quick else (arguments.pairs, arguments.records)
     with tempfile.TemporaryDirectory() as folder, KafkaBroker() as broker:
         for case in arguments.cases or CASES:
-            results = _run(case, Setting(broker, records, Path(folder)), pairs)
+            results = _run(case, Setting(broker, records, Path(folder), arguments.java_plugins), pairs)
             body = table(results)
             sys.stdout.write(f"\n{case}\n{body}\n")
             if not arguments.quick:
@@ -41,14 +47,14 @@ def main() -> int:
 
 
 def _about(case: str) -> str:
-    function = startup if case == "startup" else idle if case in _IDLE_COUNTS else RECORD_CASES[case]
+    function = startup if case == "startup" else idle if case in _IDLE_COUNTS else (RECORD_CASES | PLUGIN_CASES)[case]
     return (function.__doc__ or "").strip()
 
 
-def _run(case: str, setting: Setting, pairs: int) -> list[tuple[Figures, Figures]]:
-    if case in RECORD_CASES:
+def _run(case: str, setting: Setting, pairs: int) -> list[tuple[Figures, Figures | None]]:
+    if case in RECORD_CASES or case in PLUGIN_CASES:
         return _run_record_case(case, setting, pairs)
-    results = []
+    results: list[tuple[Figures, Figures | None]] = []
     for number in range(pairs + 1):
         figures = []
         for kind in (PYTHON, JAVA):
@@ -61,23 +67,26 @@ def _run(case: str, setting: Setting, pairs: int) -> list[tuple[Figures, Figures
     return results
 
 
-def _run_record_case(case: str, setting: Setting, pairs: int) -> list[tuple[Figures, Figures]]:
-    run = RECORD_CASES[case]
-    results = []
+def _run_record_case(case: str, setting: Setting, pairs: int) -> list[tuple[Figures, Figures | None]]:
+    run = (RECORD_CASES | PLUGIN_CASES)[case]
+    plugins = [] if setting.java_plugins is None else [setting.java_plugins]
+    kinds = (PYTHON, JAVA) if case in RECORD_CASES or plugins else (PYTHON,)
+    results: list[tuple[Figures, Figures | None]] = []
     with ExitStack() as stack:
-        subjects = [stack.enter_context(Subject(kind, setting.broker)) for kind in (PYTHON, JAVA)]
+        subjects = [stack.enter_context(Subject(kind, setting.broker, java_plugins=plugins)) for kind in kinds]
         for subject in subjects:
             run(subject, setting)
         for number in range(1, pairs + 1):
             figures = [run(subject, setting) for subject in subjects]
-            results.append((figures[0], figures[1]))
+            results.append((figures[0], figures[1] if len(figures) > 1 else None))
             _progress(case, number, figures)
     return results
 
 
 def _progress(case: str, number: int, figures: list[Figures]) -> None:
     shown = [", ".join(f"{name} {value:,.2f}" for name, value in each.items()) for each in figures]
-    sys.stdout.write(f"{case} {number}: python {shown[0]} | java {shown[1]}\n")
+    sides = " | ".join(f"{kind} {text}" for kind, text in zip((PYTHON, JAVA), shown, strict=False))
+    sys.stdout.write(f"{case} {number}: {sides}\n")
     sys.stdout.flush()
 
 

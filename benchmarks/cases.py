@@ -38,6 +38,8 @@ class Setting:
     broker: KafkaBroker
     records: int
     folder: Path
+    java_plugins: Path | None = None
+    """A folder with the plugins that Java Connect doesn't bring along."""
 
     @property
     def lines(self) -> Path:
@@ -45,6 +47,22 @@ class Setting:
         path = self.folder / f"lines-{self.records}.txt"
         if not path.exists():
             data.write_lines(path, self.records)
+        return path
+
+    @property
+    def csv(self) -> Path:
+        """Rows with a header, written once per size."""
+        return self._rows("csv", data.write_csv)
+
+    @property
+    def json(self) -> Path:
+        """The same rows as JSON lines."""
+        return self._rows("json", data.write_json_lines)
+
+    def _rows(self, extension: str, write: Callable[[Path, int], None]) -> Path:
+        path = self.folder / f"rows-{self.records}.{extension}"
+        if not path.exists():
+            write(path, self.records)
         return path
 
 
@@ -111,12 +129,73 @@ def _figures(subject: Subject, records: int, first: float, total: float, cpu_bef
     }
 
 
+def _spooled(subject: Subject, setting: Setting, made: Path, extra: Mapping[str, str]) -> Figures:
+    """A file → topic, by a connector of a spool directory of its own."""
+    topic = f"bench-{uuid.uuid4()}"
+    servers = setting.broker.bootstrap_servers
+    data.create_topic(servers, topic)
+    with tempfile.TemporaryDirectory(dir=setting.folder) as folder, data.end_offset(servers, topic) as count:
+        places = {name: Path(folder) / name for name in ("input", "finished", "error")}
+        for place in places.values():
+            place.mkdir()
+        (places["input"] / made.name).hardlink_to(made)
+        cpu = subject.cpu_seconds()
+        subject.create(
+            topic,
+            {
+                "tasks.max": "1",
+                "topic": topic,
+                **{f"{name}.path": str(place) for name, place in places.items()},
+                "input.file.pattern": f".*\\{made.suffix}",
+                "key.schema": data.KEY_SCHEMA,
+                "value.schema": data.VALUE_SCHEMA,
+                "batch.size": "2000",
+                "key.converter": JSON,
+                "value.converter": JSON,
+                "key.converter.schemas.enable": "false",
+                "value.converter.schemas.enable": "false",
+                **extra,
+            },
+        )
+        first, total = data.seconds_until(count, setting.records)
+        figures = _figures(subject, setting.records, first, total, cpu)
+        subject.delete(topic)
+    data.delete_topic(servers, topic)
+    return figures
+
+
+_SPOOLDIR = "com.github.jcustenborder.kafka.connect.spooldir"
+_CSV = {"connector.class": f"{_SPOOLDIR}.SpoolDirCsvSourceConnector", "csv.first.row.as.header": "true"}
+
+
+def spooldir_csv(subject: Subject, setting: Setting) -> Figures:
+    """CSV of seven typed columns → topic, as JSON without schemas."""
+    return _spooled(subject, setting, setting.csv, _CSV)
+
+
+def spooldir_csv_envelope(subject: Subject, setting: Setting) -> Figures:
+    """The same with schemas in the JSON."""
+    return _spooled(subject, setting, setting.csv, {**_CSV, "value.converter.schemas.enable": "true"})
+
+
+def spooldir_json(subject: Subject, setting: Setting) -> Figures:
+    """JSON lines of the same seven members → topic, as JSON without schemas."""
+    return _spooled(subject, setting, setting.json, {"connector.class": f"{_SPOOLDIR}.SpoolDirJsonSourceConnector"})
+
+
 RECORD_CASES: dict[str, Callable[[Subject, Setting], Figures]] = {
     "filestream-source": filestream_source,
     "filestream-source-chain": filestream_source_chain,
     "filestream-sink": filestream_sink,
 }
 """Cases that move records: a long-lived worker of each kind, warmed up, takes turns."""
+
+PLUGIN_CASES: dict[str, Callable[[Subject, Setting], Figures]] = {
+    "spooldir-csv": spooldir_csv,
+    "spooldir-csv-envelope": spooldir_csv_envelope,
+    "spooldir-json": spooldir_json,
+}
+"""The same, of connectors that Java Connect has only when somebody adds them."""
 
 
 def startup(subject: Subject) -> Figures:

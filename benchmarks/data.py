@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +23,45 @@ def write_lines(path: Path, count: int) -> None:
                 f"{number:09d} ".ljust(LINE_BYTES - 1, "x") + "\n"
                 for number in range(start, min(count, start + 10_000))
             )
+
+
+_COLUMNS = {
+    "rating_id": "INT64",
+    "user_id": "INT32",
+    "stars": "INT32",
+    "route_id": "INT32",
+    "rating_time": "INT64",
+    "channel": "STRING",
+    "message": "STRING",
+}
+
+
+def _schema(name: str, columns: Iterable[str]) -> str:
+    fields = {column: {"type": _COLUMNS[column], "isOptional": False} for column in columns}
+    return json.dumps({"name": name, "type": "STRUCT", "isOptional": False, "fieldSchemas": fields})
+
+
+VALUE_SCHEMA = _schema("bench.Value", _COLUMNS)
+KEY_SCHEMA = _schema("bench.Key", ["rating_id"])
+
+
+def _rows(count: int) -> Iterator[tuple[int | str, ...]]:
+    for number in range(count):
+        message = f"comment {number % 977} on what was rated"
+        yield number, number % 20, number % 5, number % 9999, 1_700_000_000_000 + number, "iOS-test", message
+
+
+def write_csv(path: Path, count: int) -> None:
+    """So many rows of seven columns, and a header."""
+    with path.open("w") as file:
+        file.write(",".join(_COLUMNS) + "\n")
+        file.writelines(",".join(map(str, row)) + "\n" for row in _rows(count))
+
+
+def write_json_lines(path: Path, count: int) -> None:
+    """The same rows as objects, one a line."""
+    with path.open("w") as file:
+        file.writelines(json.dumps(dict(zip(_COLUMNS, row, strict=True))) + "\n" for row in _rows(count))
 
 
 def create_topic(bootstrap_servers: str, topic: str) -> None:

@@ -15,15 +15,16 @@ from benchmarks.cases import Figures
 from benchmarks.subjects import JAVA, PYTHON
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-Pairs = Sequence[tuple[Figures, Figures]]
+Pairs = Sequence[tuple[Figures, Figures | None]]
+"""Of our worker and of Java's; None where Java's lacks the plugin."""
 
 
 def table(pairs: Pairs) -> str:
     """Per figure: both medians with their range, and the median ratio Python / Java of the pairs with its range."""
     lines = ["| figure | Python | Java | Python / Java |", "|---|---|---|---|"]
     for name in pairs[0][0]:
-        ours, theirs = [pair[0][name] for pair in pairs], [pair[1][name] for pair in pairs]
-        ratios = [a / b for a, b in zip(ours, theirs, strict=True) if b]
+        ours, theirs = [pair[0][name] for pair in pairs], [pair[1][name] for pair in pairs if pair[1] is not None]
+        ratios = [pair[0][name] / pair[1][name] for pair in pairs if pair[1] is not None and pair[1][name]]
         lines.append(f"| {name} | {_spread(ours)} | {_spread(theirs)} | {_spread(ratios)} |")
     return "\n".join(lines)
 

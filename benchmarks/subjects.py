@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -20,7 +21,13 @@ _SETTINGS = {"offset.flush.interval.ms": "5000"}
 class Subject:
     """A distributed worker in a cluster of its own, started fresh."""
 
-    def __init__(self, kind: str, broker: KafkaBroker, properties: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        broker: KafkaBroker,
+        properties: Mapping[str, str] | None = None,
+        java_plugins: Sequence[Path] = (),
+    ) -> None:
         self.kind = kind
         cluster = f"bench-{kind}-{uuid.uuid4()}"
         own = {"group.id": cluster, **_SETTINGS, **(properties or {})}
@@ -29,7 +36,7 @@ class Subject:
         self.server: ConnectWorker | JavaConnect = (
             ConnectWorker(broker.bootstrap_servers, own)
             if kind == PYTHON
-            else JavaConnect(broker.bootstrap_servers, own, jvm_options=["-Xmx2g"])
+            else JavaConnect(broker.bootstrap_servers, own, jvm_options=["-Xmx2g"], plugin_paths=java_plugins)
         )
 
     def __enter__(self) -> Subject:

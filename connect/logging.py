@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import datetime
+import io
+import json
 import logging
+import os
+import re
 import sys
 from collections.abc import Iterator
 
 _context: contextvars.ContextVar[str] = contextvars.ContextVar("connector.context", default="")
 _process_context = ""
+_CONTEXT = re.compile(r"\[(.*)\|(worker|task-\d+(?:\|offsets)?)\] ", re.DOTALL)
 
 _LEVELS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
 
@@ -23,10 +29,32 @@ class _Formatter(logging.Formatter):
         return super().format(record)
 
 
-def configure(level: str = "INFO") -> None:
-    """Log to standard output at that level; client libraries speak up from WARNING on."""
+class _JsonFormatter(_Formatter):
+    """One JSON object per line, for machines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        context = _CONTEXT.match(_context.get() or _process_context)
+        line = {
+            "time": datetime.datetime.fromtimestamp(record.created, datetime.UTC).isoformat(timespec="milliseconds"),
+            "level": _LEVELS.get(record.levelname, record.levelname),
+            **({} if context is None else {"connector": context[1], "scope": context[2]}),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def configure(level: str = "INFO", *, json_lines: bool | None = None) -> None:
+    """Log to standard output at that level; client libraries speak up from WARNING on.
+
+    ``json_lines`` None: as the environment variable ``CONNECT_LOG_FORMAT`` says (``json`` or ``text``).
+    """
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(_Formatter("[%(asctime)s] %(connect_level)s %(connect_context)s%(message)s (%(name)s)"))
+    as_json = os.environ.get("CONNECT_LOG_FORMAT", "").lower() == "json" if json_lines is None else json_lines
+    formatter = _JsonFormatter if as_json else _Formatter
+    handler.setFormatter(formatter("[%(asctime)s] %(connect_level)s %(connect_context)s%(message)s (%(name)s)"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
@@ -40,6 +68,27 @@ def set_process_context(connector: str, scope: str) -> None:
     _process_context = f"[{connector}|{scope}] "
 
 
+class _LineLog(io.TextIOBase):
+    """A text stream whose lines are logged."""
+
+    def __init__(self) -> None:
+        self._begun = ""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        *lines, self._begun = (self._begun + text).split("\n")
+        for line in lines:
+            logging.getLogger("stdout").info("%s", line)
+        return len(text)
+
+
+def capture_standard_output() -> None:
+    """What this process prints from now on becomes log lines."""
+    sys.stdout = _LineLog()
+
+
 @contextlib.contextmanager
 def connector_context(connector: str, scope: str) -> Iterator[None]:
     """Lines logged inside carry ``[connector|scope]``; scope is ``worker``, ``task-0`` or ``task-0|offsets``."""
@@ -48,16 +97,3 @@ def connector_context(connector: str, scope: str) -> Iterator[None]:
         yield
     finally:
         _context.reset(token)
-
-
-def set_level(logger: str, level: str) -> None:
-    """Change a logger's level; ``level`` is one of Kafka Connect's names. An unknown one changes nothing."""
-    names = logging.getLevelNamesMapping() | {
-        "WARN": logging.WARNING,
-        "TRACE": logging.DEBUG,
-        "FATAL": logging.CRITICAL,
-    }
-    names |= {"OFF": logging.CRITICAL + 1, "ALL": logging.NOTSET + 1}
-    number = names.get(level.upper())
-    if number is not None:
-        logging.getLogger(None if logger == "root" else logger).setLevel(number)

@@ -106,6 +106,8 @@ metadata.recovery.rebootstrap.trigger.ms LONG LOW 300000  How long none may answ
 _OWN_KEYS = frozenset(
     {
         "connector.client.config.override.allowlist",
+        "drain.on.shutdown",
+        "drain.timeout.ms",
         "offset.storage.file.filename",
         "task.isolation",
         "tasks.per.process",

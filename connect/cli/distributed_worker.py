@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from connect.api import ConfigException, ConnectException
-from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_services
+from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_parts, make_services
+from connect.herder.distributed.herder import DistributedHerder, WorkerAddress
 from connect.kafka.clients import RealKafka
-from connect.kafka.connect_clients import ConnectClients
+from connect.kafka.connect_clients import ConnectClients, is_exactly_once
+from connect.kafka.membership import GroupSettings, Membership
 from connect.rest.listeners import Listeners
 from connect.rest.server import RestServer
 from connect.runtime.forkserver import ForkServer
@@ -21,7 +23,7 @@ from connect.storage.internal_topics import config_topic, offset_topic, status_t
 from connect.storage.kafka_config_store import KafkaConfigBackingStore
 from connect.storage.kafka_offset_store import KafkaOffsetBackingStore
 from connect.storage.kafka_status_store import KafkaStatusBackingStore
-from connect.storage.worker_offsets import WorkerOffsets
+from connect.storage.worker_offsets import ConnectorTopics, WorkerOffsets
 from connect.worker_config import read_worker_config
 
 log = logging.getLogger(__name__)
@@ -32,9 +34,9 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
     read_worker_config(properties, standalone=False)
     listeners = Listeners.open(properties)
     rest = RestServer(properties, listeners)
-    _, host, port = listeners.advertised(properties)
+    scheme, host, port = listeners.advertised(properties)
     supervisor = Supervisor(fork_server)
-    kafka, clients = RealKafka(), ConnectClients(properties, properties["group.id"])
+    kafka, clients = RealKafka(), ConnectClients(properties, properties["group.id"], is_exactly_once(properties))
     admin = kafka.admin(clients.shared_admin())
     configs = KafkaConfigBackingStore(kafka, clients, admin, config_topic(properties))
     statuses = KafkaStatusBackingStore(kafka, clients, admin, status_topic(properties))
@@ -46,8 +48,17 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
         consumer=clients.topic_consumer("offsets"),
     )
     stores = Stores(configs, statuses, offsets)
-    services = make_services(f"{host}:{port}", properties, supervisor, stores, group_id=properties["group.id"])
-    herder = services.herder
+    parts = make_parts(properties, supervisor, properties["group.id"])
+    herder = DistributedHerder(
+        WorkerAddress(f"{host}:{port}", f"{scheme}://{host}:{port}/"),
+        properties,
+        configs,
+        statuses,
+        parts.listing,
+        parts.validation,
+        parts.loggers,
+        lambda group: Membership(clients.membership(f"{host}:{port}"), GroupSettings.of(properties), group),
+    )
     configs.set_listener(herder)
     identified = asyncio.create_task(asyncio.to_thread(cluster_id, admin))
     try:
@@ -55,8 +66,18 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
     except (ConfigException, ConnectException):
         identified.cancel()
         raise
-    herder.start(Worker(properties, supervisor, WorkerOffsets(offsets), herder, properties["group.id"]))
-    await rest.start(services, await identified)
+    herder.start(
+        Worker(
+            properties,
+            supervisor,
+            WorkerOffsets(offsets, ConnectorTopics(kafka, clients)),
+            herder,
+            properties["group.id"],
+        )
+    )
+    await rest.start(make_services(herder, clients, stores, parts), await identified)
+    # Only now: the library that speaks to the group takes long to load.
+    herder.join()
     return RunningConnectWorker(rest, herder, supervisor, stores)
 
 

@@ -40,7 +40,7 @@ SUB_COMMANDS = _table(
     ("offsets", "cli.commands.offsets", "offsets", "Where a connector goes on: get, set, reset."),
     ("loggers", "cli.commands.loggers", "loggers", "Log levels of a worker or of all."),
     ("context", "cli.commands.context", "context", "Names for clusters."),
-    ("run", "cli.commands.run", "run", "Try a connector here: show each stage of some records, produce nothing."),
+    ("run", "cli.commands.run", "run", "Try a connector here, stage by stage; nothing is produced."),
     ("doctor", "cli.commands.doctor", "doctor", "What a worker needs: is it there, is it well?"),
     ("completion", "cli.commands.completion", "completion", "The completion script for a shell."),
 )

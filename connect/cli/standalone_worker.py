@@ -8,7 +8,8 @@ from pathlib import Path
 
 from connect.api import ConfigException, ConnectException
 from connect.cli.connector_file import read_connector_file
-from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_services
+from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_parts, make_services
+from connect.herder.herder import Herder
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients
 from connect.rest.listeners import Listeners
@@ -36,18 +37,28 @@ async def start(
     rest = RestServer(properties, listeners)
     _, host, port = listeners.advertised(properties)
     supervisor = Supervisor(fork_server)
-    admin = RealKafka().admin(ConnectClients(properties).shared_admin())
+    clients = ConnectClients(properties)
+    admin = RealKafka().admin(clients.shared_admin())
     cluster = await asyncio.to_thread(cluster_id, admin)
     configs, statuses = MemoryConfigBackingStore(), MemoryStatusBackingStore()
     offsets = FileOffsetBackingStore(Path(properties["offset.storage.file.filename"]))
     stores = Stores(configs, statuses, offsets)
-    services = make_services(f"{host}:{port}", properties, supervisor, stores, group_id=None)
-    herder = services.herder
+    parts = make_parts(properties, supervisor, None)
+    herder = Herder(
+        f"{host}:{port}",
+        properties,
+        configs,
+        statuses,
+        parts.listing,
+        parts.validation,
+        parts.loggers,
+        standalone=True,
+    )
     configs.set_listener(herder)
     configs.start()
     await asyncio.to_thread(offsets.start)
     herder.start(Worker(properties, supervisor, WorkerOffsets(offsets), herder))
-    await rest.start(services, cluster)
+    await rest.start(make_services(herder, clients, stores, parts), cluster)
     worker = RunningConnectWorker(rest, herder, supervisor, [offsets])
     try:
         for file in files:

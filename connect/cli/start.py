@@ -17,7 +17,7 @@ from connect.api import ConfigException, ConnectException
 from connect.plugins.registry import use_plugins
 from connect.properties import load_properties
 from connect.runtime import forkserver
-from connect.runtime.supervisor import child_mains
+from connect.runtime.supervisor import child_mains, preload
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def run_worker(properties_file: str, start: Start) -> int:
         use_plugins(properties)  # before the fork: all children share what was found
     except (ConfigException, ConnectException) as error:
         return fail(str(error), EXIT_NOT_STARTED)
-    pid, control = forkserver.start(child_mains())
+    pid, control = forkserver.start(child_mains(), preload)
     try:
         return asyncio.run(_run(properties, pid, control, start))
     except KeyboardInterrupt:

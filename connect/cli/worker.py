@@ -50,33 +50,29 @@ def cluster_id(admin: AdminClient) -> str:
         ) from error
 
 
-def make_services(
-    worker_id: str,
-    properties: Mapping[str, str],
-    supervisor: Supervisor,
-    stores: Stores,
-    *,
-    group_id: str | None,
-) -> Services:
-    """The herder and what else REST shows. Raises ConfigException for settings that can't work."""
+class PluginParts(NamedTuple):
+    """What knows and asks the plugins of a worker, and its loggers."""
+
+    listing: PluginListing
+    validation: ConnectorValidation
+    loggers: Loggers
+    calls: PluginCalls
+    transformer: ConfigTransformer
+
+
+def make_parts(properties: Mapping[str, str], supervisor: Supervisor, group_id: str | None) -> PluginParts:
+    """The parts of a worker; ``group_id`` is None in standalone mode. Raises ConfigException for bad settings."""
     transformer = ConfigTransformer(properties)
     calls = PluginCalls(supervisor)
-    loggers = Loggers()
-    plugins = PluginListing(process_plugins(), calls)
     validation = ConnectorValidation(calls, properties, transformer, group_id)
-    clients = ConnectClients(properties, group_id)
-    herder = Herder(
-        worker_id,
-        properties,
-        stores.configs,
-        stores.statuses,
-        plugins,
-        validation,
-        loggers,
-        standalone=group_id is None,
-    )
-    offsets = ConnectorOffsets(stores.configs, stores.offsets, RealKafka(), clients, plugins, calls, transformer)
-    return Services(herder, offsets, plugins, validation, loggers)
+    return PluginParts(PluginListing(process_plugins(), calls), validation, Loggers(), calls, transformer)
+
+
+def make_services(herder: Herder, clients: ConnectClients, stores: Stores, parts: PluginParts) -> Services:
+    """What REST shows and changes."""
+    listing, calls, transformer = parts.listing, parts.calls, parts.transformer
+    offsets = ConnectorOffsets(stores.configs, stores.offsets, RealKafka(), clients, listing, calls, transformer)
+    return Services(herder, offsets, listing, parts.validation, parts.loggers)
 
 
 class Stores(NamedTuple):

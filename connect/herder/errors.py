@@ -23,3 +23,26 @@ class RebalanceNeeded(ConnectException):
 
 class Unavailable(ConnectException):
     """The worker can't do that yet (503)."""
+
+
+class Conflict(ConnectException):
+    """Another operation is under way (409)."""
+
+
+class HandledElsewhere(ConnectException):
+    """Another worker has to do it: the leader, or the one that runs the connector or task.
+
+    ``url`` is that worker's, or None when nobody is known to do it at the moment.
+    """
+
+    def __init__(self, message: str, url: str | None) -> None:
+        super().__init__(message)
+        self.url = url
+
+
+class Rejected(ConnectException):
+    """Another worker has refused a request with that status."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status

@@ -14,21 +14,20 @@ from typing import Any
 from connect.api import AlreadyExistsException, ConnectException, NotFoundException
 from connect.herder import entities
 from connect.herder.entities import Json
-from connect.herder.errors import BadRequest, Forbidden
+from connect.herder.errors import BadRequest
 from connect.herder.internal_requests import InternalRequests, Signature
 from connect.herder.plugin_listing import PluginListing
 from connect.herder.restart_plan import RestartPlan, plan_restart
 from connect.herder.runner import ConnectorRunner, Wanted
-from connect.herder.session_keys import is_expired, new_session_key
+from connect.herder.topics import ConnectorTopics
 from connect.herder.validation import ConnectorValidation, patched
 from connect.loggers import Loggers, is_level
-from connect.plugins.registry import version_of
 from connect.plugins.secrets import ConfigTransformer
 from connect.runtime.ids import ConnectorTaskId, State, TargetState
 from connect.runtime.worker import Worker
 from connect.storage.cluster_state import ClusterConfigState, Config, RestartRequest, SessionKey
 from connect.storage.config_store import ConfigBackingStore
-from connect.storage.status import ConnectorStatus, Status, TaskStatus, TopicStatus
+from connect.storage.status import ConnectorStatus, Status, TaskStatus
 from connect.storage.status_store import StatusBackingStore
 
 log = logging.getLogger(__name__)
@@ -60,6 +59,7 @@ class Herder:
         self._validation = validation
         self._loggers = loggers
         self._standalone = standalone
+        self.topics = ConnectorTopics(statuses, properties)
         self._internal = InternalRequests(properties)
         self._transformer = ConfigTransformer(properties)
         self._runners: dict[str, ConnectorRunner] = {}
@@ -69,18 +69,22 @@ class Herder:
         self.generation = 0
         self.worker: Worker
 
+    @property
+    def worker_id(self) -> str:
+        """This worker's id in its cluster: host and port of its REST API."""
+        return self._worker_id
+
     def start(self, worker: Worker) -> None:
         """Begin to run what the stores hold."""
         self._loop = asyncio.get_running_loop()
         self.worker = worker
+        self._spawn(self._learn_plugins())
         for name in self._state().connectors():
             self._wake(name)
-        if (
-            self._internal.is_signed
-            and not self._standalone
-            and is_expired(self._state().session_key, self._properties)
-        ):
-            self._spawn(asyncio.to_thread(self._configs.put_session_key, new_session_key(self._properties)))
+
+    async def _learn_plugins(self) -> None:
+        for config in self._state().connector_configs.values():
+            await self._plugins.learn(config.get("connector.class"))
 
     async def stop(self) -> None:
         """Stop all connectors and tasks."""
@@ -114,8 +118,8 @@ class Herder:
 
     def on_logging_level_update(self, logger: str, level: str) -> None:
         """A log level changes on all workers."""
-        if is_level(level):
-            self._loggers.set_level(logger, level)
+        if is_level(level) and self._loop is not None:
+            self._loop.call_soon_threadsafe(self.set_logger_level, logger, level)
 
     def _wake_all(self) -> None:
         for runner in self._runners.values():
@@ -187,9 +191,7 @@ class Herder:
 
     def on_topics(self, task_id: ConnectorTaskId, topics: list[str]) -> None:
         """A task has used those topics for the first time."""
-        if self._properties.get("topic.tracking.enable", "true").lower() == "true":
-            for topic in topics:
-                self._statuses.put_topic(TopicStatus.now(topic, task_id))
+        self.topics.note(task_id, topics)
 
     def on_reconfiguration_requested(self, connector: str) -> None:
         """A connector asks for new task configurations."""
@@ -244,32 +246,16 @@ class Herder:
             raise NotFoundException(f"No status found for task {task_id}")
         return entities.state_json(found.state.value, found.worker_id, found.version, found.trace, task_id.task)
 
-    def connector_topics(self, connector: str) -> Json:
-        """The topics that the connector has used. Raises Forbidden when they are not tracked."""
-        self._require("topic.tracking.enable", "Topic tracking is disabled.")
-        return {connector: {"topics": sorted(status.topic for status in self._statuses.topic_statuses(connector))}}
-
-    def reset_topics(self, connector: str) -> None:
-        """Forget the topics that the connector has used. Raises Forbidden."""
-        self._require("topic.tracking.enable", "Topic tracking is disabled.")
-        self._require("topic.tracking.allow.reset", "Topic tracking reset is disabled.")
-        self._forget_topics(connector)
-
-    def _forget_topics(self, connector: str) -> None:
-        for status in self._statuses.topic_statuses(connector):
-            self._statuses.delete_topic(connector, status.topic)
-
     def connector_type(self, connector: str) -> str:
         """``source``, ``sink``, or ``unknown`` when the class is not there."""
-        config = self._state().connector_config(connector) or {}
-        plugin = self._plugins.connector(config.get("connector.class"))
-        return "unknown" if plugin is None else plugin.kind.value
+        return self._plugins.connector_type((self._state().connector_config(connector) or {}).get("connector.class"))
 
     # Changing
 
     async def create_connector(self, connector: str, config: Config, initial: TargetState | None) -> Json:
         """Add a connector. Raises AlreadyExistsException, BadRequest."""
         await self._validation.require_valid(config)
+        await self.require_leader()
         if self._state().contains(connector):
             raise AlreadyExistsException(f"Connector {connector} already exists")
         return await self._put(connector, config, initial)
@@ -277,16 +263,19 @@ class Herder:
     async def put_connector_config(self, connector: str, config: Config) -> tuple[bool, Json]:
         """Add or change a connector: whether it is new, and what it is. Raises BadRequest."""
         await self._validation.require_valid(config)
+        await self.require_leader()
         created = not self._state().contains(connector)
         return created, await self._put(connector, config, None)
 
     async def patch_connector_config(self, connector: str, patch: Config) -> Json:
         """Change some keys; None removes one. Raises NotFoundException, BadRequest."""
+        await self.require_leader()
         _, info = await self.put_connector_config(connector, patched(self.connector_config(connector), patch))
         return info
 
     async def _put(self, connector: str, config: Config, initial: TargetState | None) -> Json:
         before = self._state().tasks(connector)
+        await self._plugins.learn(config.get("connector.class"))
         await asyncio.to_thread(self._configs.put_connector_config, connector, dict(config), initial)
         runner = self._wake(connector)
         if self._standalone and runner is not None:
@@ -296,6 +285,7 @@ class Herder:
 
     async def delete_connector(self, connector: str) -> None:
         """Stop and forget a connector. Raises NotFoundException."""
+        await self.require_leader()
         tasks = self._known(connector).tasks(connector)
         await asyncio.to_thread(self._configs.remove_connector_config, connector)
         runner = self._runners.pop(connector, None)
@@ -304,10 +294,12 @@ class Herder:
         for task_id in tasks:
             self.report_task(task_id, State.DESTROYED)
         self.report_connector(connector, State.DESTROYED)
-        self._forget_topics(connector)
+        self.topics.forget(connector)
 
     async def set_target_state(self, connector: str, target: TargetState) -> None:
         """Start, pause or stop a connector. Raises NotFoundException."""
+        if target is TargetState.STOPPED:
+            await self.require_leader()
         if not self._state().contains(connector):
             if self._standalone and target is TargetState.STOPPED:
                 raise ConnectException(f"No connector `{connector}` configured")
@@ -368,6 +360,9 @@ class Herder:
             raise ConnectException("Worker is shutting down")
         return runner
 
+    async def require_leader(self) -> None:
+        """Raises HandledElsewhere when another worker has to make a change; a worker alone makes all."""
+
     # What other workers ask, and what concerns the worker as a whole
 
     async def take_task_configs(
@@ -393,12 +388,13 @@ class Herder:
 
     def set_logger_level(self, namespace: str, level: str) -> list[str]:
         """Set log levels of this worker; the loggers whose level has changed."""
+        self.worker.set_log_level(namespace, level)
         return self._loggers.set_level(namespace, level)
 
     async def set_cluster_logger_level(self, namespace: str, level: str) -> None:
         """Set log levels of all workers."""
         if self._standalone:
-            self._loggers.set_level(namespace, level)
+            self.set_logger_level(namespace, level)
         else:
             await asyncio.to_thread(self._configs.put_logger_level, namespace, level)
 
@@ -424,10 +420,4 @@ class Herder:
         return state
 
     def _version(self, connector: str) -> str | None:
-        config = self._state().connector_config(connector) or {}
-        plugin = self._plugins.connector(config.get("connector.class"))
-        return None if plugin is None else version_of(plugin)
-
-    def _require(self, key: str, otherwise: str) -> None:
-        if self._properties.get(key, "true").lower() != "true":
-            raise Forbidden(otherwise)
+        return self._plugins.connector_version((self._state().connector_config(connector) or {}).get("connector.class"))

@@ -42,6 +42,10 @@ class Signature:
             raise BadRequest(f"Algorithm {algorithm} not available")
         return cls(algorithm, _decoded(code))
 
+    def headers(self) -> dict[str, str]:
+        """As a request carries it."""
+        return {SIGNATURE_HEADER: base64.b64encode(self.code).decode(), ALGORITHM_HEADER: self.algorithm}
+
 
 def _decoded(text: str) -> bytes:
     for byte in text.encode():

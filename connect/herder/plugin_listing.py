@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from connect.api import ConnectException
 from connect.herder.entities import Json
 from connect.herder.validation import known_error
@@ -10,6 +12,8 @@ from connect.plugins.registry import CONNECTOR_KINDS, PluginRegistry, version_of
 from connect.plugins.versions import Version
 from connect.runtime.channel import RemoteError
 from connect.runtime.plugin_calls import PluginCalls
+
+log = logging.getLogger(__name__)
 
 _OTHER_KINDS = (
     PluginKind.TRANSFORMATION,
@@ -25,6 +29,7 @@ class PluginListing:
     def __init__(self, registry: PluginRegistry, calls: PluginCalls) -> None:
         self._registry = registry
         self._calls = calls
+        self._learned: dict[str, Plugin] = {}
 
     def plugins(self, *, connectors_only: bool) -> list[Json]:
         """All plugins, by kind, name and version."""
@@ -47,12 +52,37 @@ class PluginListing:
         return answer
 
     def connector(self, class_name: str | None) -> Plugin | None:
-        """The connector of that name, None when it isn't listed."""
+        """The connector of that name; None when it isn't listed, and wasn't learned about either."""
         try:
             found = self._registry.candidates(class_name or "", *CONNECTOR_KINDS)
         except ConnectException:
             return None
-        return max(found, key=lambda plugin: Version(version_of(plugin)), default=None)
+        newest = max(found, key=lambda plugin: Version(version_of(plugin)), default=None)
+        return self._learned.get(class_name or "") if newest is None else newest
+
+    def connector_type(self, class_name: str | None) -> str:
+        """``source``, ``sink``, or ``unknown`` when the class is not there."""
+        plugin = self.connector(class_name)
+        return "unknown" if plugin is None else plugin.kind.value
+
+    def connector_version(self, class_name: str | None) -> str | None:
+        """The version of a connector; None when the class is not there."""
+        plugin = self.connector(class_name)
+        return None if plugin is None else version_of(plugin)
+
+    async def learn(self, class_name: str | None) -> None:
+        """Find out about a connector that is named by its Python path, which no list tells: it has to be imported.
+
+        Nothing is learned about one that can't be.
+        """
+        if class_name is None or self.connector(class_name) is not None:
+            return
+        try:
+            kind, version = await self._calls.call("identify", connector=class_name)
+        except ConnectException as error:
+            log.warning("The connector class %s can't be looked at: %s", class_name, error)
+            return
+        self._learned[class_name] = Plugin(PluginKind(kind), class_name, class_name, version)
 
 
 def _listed(plugin: Plugin) -> Json:

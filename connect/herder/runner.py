@@ -13,10 +13,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from connect.api import ConnectException
 from connect.herder.task_configs import complete_task_configs, too_many_tasks
 from connect.logging import connector_context
 from connect.runtime.channel import ChannelClosed, RemoteError, format_trace
+from connect.runtime.connector_hosts import ConnectorLost
 from connect.runtime.ids import ConnectorTaskId, State, TargetState
+from connect.runtime.task_rules import LIVE_KEYS, without_live_keys
 from connect.runtime.worker import Worker
 from connect.storage.cluster_state import Config
 
@@ -71,9 +74,11 @@ class ConnectorRunner:
         self._dirty = asyncio.Event()
         self._settled = asyncio.Condition()
         self._instance: Config | None = None
+        self._starting = False
         self._failed_config: Config | None = None
         self._shown: State | None = None
-        self._tasks: dict[ConnectorTaskId, tuple[Config | None, Config]] = {}
+        self._tasks: dict[ConnectorTaskId, tuple[Config | None, Config | None]] = {}
+        self._limits: Config | None = None
         self._tasks_paused = False
         self._reconfigure = False
         self._retry_seconds = _FIRST_RETRY_SECONDS
@@ -130,8 +135,9 @@ class ConnectorRunner:
         await asyncio.wait([self._running])
         for task_id in await self._worker.stop_tasks(list(self._tasks)):
             self._host.report_task(task_id, State.UNASSIGNED)
-        if self._instance is not None:
+        if self._instance is not None or self._starting:
             await self._worker.stop_connector(self._name)
+        if self._instance is not None:
             self._host.report_connector(self._name, State.UNASSIGNED)
 
     async def _change(self, forget: Callable[[], Awaitable[None]]) -> None:
@@ -164,13 +170,14 @@ class ConnectorRunner:
             if self._reconfigure and self._instance is not None:
                 await self._make_task_configs(wanted)
         await self._start_tasks(wanted)
+        self._adjust_tasks(wanted)
         self._pause_tasks(paused=wanted.target is TargetState.PAUSED)
 
     async def _stop_tasks(self, wanted: Wanted) -> None:
         stale = [
             task_id
             for task_id, started_with in self._tasks.items()
-            if task_id not in wanted.tasks or started_with != (wanted.applied, wanted.tasks[task_id])
+            if task_id not in wanted.tasks or started_with != _needs_restart(wanted.applied, wanted.tasks[task_id])
         ]
         if not stale:
             return
@@ -184,10 +191,13 @@ class ConnectorRunner:
 
     async def _stop_instance(self, wanted: Wanted) -> None:
         started = wanted.target is TargetState.STARTED
-        if self._instance is not None and (not started or wanted.config != self._instance):
+        changed = without_live_keys(wanted.config) != without_live_keys(self._instance)
+        if self._instance is not None and (not started or changed):
             await self._worker.stop_connector(self._name)
             self._instance = None
         if wanted.config is None:
+            if self._shown is not None:
+                self._host.report_connector(self._name, State.UNASSIGNED)
             self._shown = self._failed_config = None
         elif wanted.target is TargetState.STOPPED:
             self._failed_config = None
@@ -198,16 +208,17 @@ class ConnectorRunner:
     async def _start_instance(self, config: Config) -> None:
         if self._instance is not None or config == self._failed_config:
             return
+        self._starting = True  # until it is known how that went; whoever closes this runner meanwhile stops it
         try:
             await self._worker.start_connector(self._name, self._host.resolve(config))
-        except (RemoteError, ChannelClosed) as error:
+        except ConnectException as error:
             trace = error.trace if isinstance(error, RemoteError) else format_trace(error)
             log.error("Connector %s could not be started:\n%s", self._name, trace)
             await self._worker.stop_connector(self._name)
-            self._failed_config = config
+            self._failed_config, self._starting = config, False
             self._show(State.FAILED, trace)
             return
-        self._instance = config
+        self._instance, self._starting = config, False
         self._failed_config = None
         self._show(State.RUNNING)
         self._reconfigure = True
@@ -217,6 +228,9 @@ class ConnectorRunner:
         maximum = int(config.get("tasks.max", "1"))
         try:
             task_class, made = await self._worker.task_configs(self._name, maximum)
+        except ConnectorLost as error:
+            await self._fail_instance(error.trace)
+            return
         except (RemoteError, ChannelClosed) as error:
             log.error("Connector %s could not make its task configurations: %s", self._name, error)
             self._retry_later()
@@ -238,12 +252,22 @@ class ConnectorRunner:
         if not missing:
             return
         paused = wanted.target is TargetState.PAUSED
-        connector_config = self._host.resolve(wanted.applied or wanted.config or {})
+        config = wanted.config or {}
+        limits = {key: value for key, value in config.items() if key in LIVE_KEYS}
+        connector_config = self._host.resolve({**(without_live_keys(wanted.applied or config) or {}), **limits})
         for task_id in missing:
             task_config = wanted.tasks[task_id]
-            self._tasks[task_id] = (wanted.applied, task_config)
+            self._tasks[task_id] = _needs_restart(wanted.applied, task_config)
             await self._worker.start_task(task_id, connector_config, self._host.resolve(task_config), paused=paused)
         self._tasks_paused = paused
+
+    def _adjust_tasks(self, wanted: Wanted) -> None:
+        """Limits that changed reach the tasks while they run."""
+        config = wanted.config or {}
+        limits = {key: value for key, value in config.items() if key in LIVE_KEYS}
+        if self._limits is not None and limits != self._limits and self._tasks:
+            self._worker.adjust_tasks(self._name, self._host.resolve(config))
+        self._limits = limits
 
     def _pause_tasks(self, *, paused: bool) -> None:
         if self._tasks and paused != self._tasks_paused:
@@ -261,3 +285,8 @@ class ConnectorRunner:
     def _show_once(self, state: State) -> None:
         if self._shown is not state:
             self._show(state)
+
+
+def _needs_restart(applied: Config | None, task: Config) -> tuple[Config | None, Config | None]:
+    """What of a task's configurations can't change while it runs."""
+    return without_live_keys(applied), without_live_keys(task)

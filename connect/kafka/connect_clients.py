@@ -54,6 +54,11 @@ def with_prefix(properties: Mapping[str, str], prefix: str) -> Properties:
     return {key[len(prefix) :]: value for key, value in properties.items() if key.startswith(prefix)}
 
 
+def is_exactly_once(worker: Mapping[str, str]) -> bool:
+    """Whether source tasks of that worker write their records and offsets in transactions."""
+    return worker.get("exactly.once.source.support", "disabled").strip().lower() == "enabled"
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectClients:
     """Client settings of one worker. ``worker`` holds its properties; ``group_id`` is None in standalone mode."""
@@ -128,6 +133,10 @@ class ConnectClients:
     def shared_admin(self) -> Properties:
         """Looks after the internal topics."""
         return self._own("shared-admin")
+
+    def membership(self, worker_id: str) -> Properties:
+        """Joins the group of workers; its client id begins the worker's member ids."""
+        return self._bootstrap() | self._own("") | {"client.id": self.worker.get("client.id") or f"connect-{worker_id}"}
 
     def topic_producer(self, kind: str) -> Properties:
         """Writes an internal topic; ``kind`` is ``configs``, ``offsets`` or ``statuses``."""

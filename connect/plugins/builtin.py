@@ -57,14 +57,29 @@ _SPOOLDIR = "com.github.jcustenborder.kafka.connect.spooldir"
 BUILTIN: tuple[Plugin, ...] = (
     *_plain(PluginKind.SOURCE, "org.apache.kafka.connect.file", "connectors.file.source", "FileStreamSourceConnector"),
     *_plain(PluginKind.SINK, "org.apache.kafka.connect.file", "connectors.file.sink", "FileStreamSinkConnector"),
+    Plugin(PluginKind.SINK, "connect.file.FileExportSinkConnector", "connectors.file.export:FileExportSinkConnector"),
     *_plain(PluginKind.SOURCE, _SPOOLDIR, "connectors.spooldir.csv_source", "SpoolDirCsvSourceConnector"),
     *_plain(PluginKind.SOURCE, _SPOOLDIR, "connectors.spooldir.line_source", "SpoolDirLineDelimitedSourceConnector"),
     *_plain(PluginKind.SOURCE, _SPOOLDIR, "connectors.spooldir.binary_source", "SpoolDirBinaryFileSourceConnector"),
+    *_plain(
+        PluginKind.SOURCE,
+        _SPOOLDIR,
+        "connectors.spooldir.json_source",
+        "SpoolDirJsonSourceConnector",
+        "SpoolDirSchemaLessJsonSourceConnector",
+    ),
+    *_plain(PluginKind.SOURCE, "io.confluent.kafka.connect.datagen", "connectors.datagen.source", "DatagenConnector"),
     *_plain(
         PluginKind.SINK,
         "io.confluent.connect.elasticsearch",
         "connectors.elasticsearch.sink",
         "ElasticsearchSinkConnector",
+    ),
+    Plugin(
+        PluginKind.SOURCE,
+        "io.confluent.connect.jdbc.JdbcSourceConnector",
+        "connectors.jdbc.connector:JdbcSourceConnector",
+        "10.10.0",
     ),
     *_transformation("Cast", "cast"),
     *_transformation("ExtractField", "extract_field"),
@@ -110,6 +125,7 @@ BUILTIN: tuple[Plugin, ...] = (
     ),
     *_converters("org.apache.kafka.connect.json", "converters.json", "JsonConverter"),
     *_converters("org.apache.kafka.connect.storage", "converters.string", "StringConverter"),
+    *_converters("io.confluent.connect.avro", "converters.avro", "AvroConverter"),
     *_converters("org.apache.kafka.connect.converters", "converters.byte_array", "ByteArrayConverter"),
     *_converters("org.apache.kafka.connect.converters", "converters.boolean", "BooleanConverter"),
     *_converters(

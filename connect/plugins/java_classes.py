@@ -20,9 +20,13 @@ _CLIENT_PACKAGES = (
     "org.apache.kafka.clients.",
     "org.apache.kafka.common.security.",
     "org.apache.kafka.common.serialization.",
+    "io.confluent.kafka.serializers.",
 )
+
+_DEFAULTS = frozenset(("io.confluent.connect.jdbc.util.DefaultJdbcCredentialsProvider",))
+"""Defaults of connectors' CLASS keys, which stand for what our connector does anyway."""
 
 
 def is_java_class(name: str) -> bool:
     """Whether a name is one of Java's classes that configurations name without a plugin behind it."""
-    return name in JDK_CLASSES or name.startswith(_CLIENT_PACKAGES)
+    return name in JDK_CLASSES or name in _DEFAULTS or name.startswith(_CLIENT_PACKAGES)

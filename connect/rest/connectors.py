@@ -146,11 +146,11 @@ class ConnectorRoutes:
 
     async def topics(self, request: web.Request) -> web.Response:
         """The topics used so far."""
-        return json_response(self._herder.connector_topics(connector_name(request)))
+        return json_response(self._herder.topics.of(connector_name(request)))
 
     async def reset_topics(self, request: web.Request) -> web.Response:
         """Forget the topics used so far."""
-        self._herder.reset_topics(connector_name(request))
+        self._herder.topics.reset(connector_name(request))
         return no_content(202)
 
 

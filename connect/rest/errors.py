@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from connect.api import AlreadyExistsException, ConnectException, NotFoundException
-from connect.herder.errors import BadRequest, Forbidden, RebalanceNeeded, Unavailable
+from connect.herder.errors import BadRequest, Conflict, Forbidden, RebalanceNeeded, Rejected, Unavailable
 from connect.rest.answers import json_response
 
 log = logging.getLogger(__name__)
@@ -19,6 +19,7 @@ _STATUS = {
     BadRequest: 400,
     Forbidden: 403,
     RebalanceNeeded: 409,
+    Conflict: 409,
     Unavailable: 503,
 }
 
@@ -40,6 +41,8 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
         if isinstance(error, web.HTTPMethodNotAllowed):
             answer.headers["Allow"] = ",".join(sorted({*error.allowed_methods, "OPTIONS"}))
         return answer
+    except Rejected as error:
+        return error_response(error.status, str(error))
     except ConnectException as error:
         return error_response(_STATUS.get(type(error), 500), str(error))
     except Exception as error:

@@ -55,7 +55,7 @@ class LoggerRoutes:
         if request.query.get("scope", "").lower() == "cluster":
             await self._herder.set_cluster_logger_level(name, level.upper())
             return no_content(204)
-        return json_response(self._herder.set_logger_level(name, level))
+        return json_response(self._loggers.set_level(name, level))
 
 
 def _shown(level: LoggerLevel) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from connect.herder.errors import BadRequest
+from connect.herder.herder import Herder
 from connect.herder.offsets import ConnectorOffsets
 from connect.rest.answers import json_response
 from connect.rest.bodies import BadBody, mismatch, object_of, parse_values
@@ -20,7 +21,8 @@ _MAP = "java.util.LinkedHashMap<java.lang.String,java.lang.Object>"
 class OffsetRoutes:
     """Reads and changes offsets."""
 
-    def __init__(self, offsets: ConnectorOffsets) -> None:
+    def __init__(self, herder: Herder, offsets: ConnectorOffsets) -> None:
+        self._herder = herder
         self._offsets = offsets
 
     def routes(self) -> list[Route]:
@@ -45,10 +47,12 @@ class OffsetRoutes:
         if not isinstance(wanted, list):
             raise mismatch(f"java.util.ArrayList<{_ENTITIES}.ConnectorOffset>", wanted)
         pairs = [_pair(item) for item in wanted]
+        await self._herder.require_leader()
         return json_response(await self._offsets.alter(connector_name(request), pairs))
 
     async def reset(self, request: web.Request) -> web.Response:
         """Forget all."""
+        await self._herder.require_leader()
         return json_response(await self._offsets.reset(connector_name(request)))
 
 

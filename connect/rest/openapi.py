@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from aiohttp import web
 
 from connect import KAFKA_VERSION, __version__
@@ -16,6 +17,7 @@ from connect.rest.routing import Route
 Json = dict[str, Any]
 PATH = "/openapi.json"
 
+_REFERENCE = re.compile(r'"\$ref":"([^"]+)"')
 _VARIABLE = re.compile(r"\{(\w+)\}")
 _VARIABLES = {
     "connector": "The connector's name.",
@@ -119,6 +121,7 @@ def _operations() -> dict[tuple[str, str], Json]:
         ("PUT", f"{one}/fence"): _operation(
             "Fence off former tasks; for workers alone.", {204: None}, id="fenceConnector"
         ),
+        ("GET", "/metrics"): _operation("This worker's metrics, for Prometheus.", {200: _TEXT}, id="metrics"),
         ("GET", "/connector-plugins"): _operation("What is installed.", {200: plugins}, only, id="listPlugins"),
         ("GET", "/connector-plugins/{plugin}/config"): _operation(
             "The keys of a plugin.", {200: keys}, version, id="pluginConfig"
@@ -133,6 +136,9 @@ def _operations() -> dict[tuple[str, str], Json]:
         ("PUT", "/admin/loggers/{logger}"): _operation(
             "Set a level.", {200: names, 204: None}, scope, body=reference("SetLoggerLevel"), id="setLoggerLevel"
         ),
+        ("GET", "/admin/placement"): _operation(
+            "Which worker runs what, and why.", {200: reference("Placement")}, id="placement"
+        ),
         ("GET", PATH): _operation("This description.", {200: {"type": "object"}}, id="openApi"),
     }
 
@@ -144,8 +150,9 @@ def openapi_document(routes: Sequence[Route]) -> Json:
     """The description of those routes."""
     paths: Json = {}
     for route in routes:
-        operation = OPERATIONS[route.method, route.path]
-        paths.setdefault(route.path, _path_item(route.path))[route.method.lower()] = operation
+        operation = OPERATIONS.get((route.method, route.path))
+        if operation is not None:
+            paths.setdefault(route.path, _path_item(route.path))[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
@@ -154,8 +161,23 @@ def openapi_document(routes: Sequence[Route]) -> Json:
             "description": f"As Apache Kafka Connect {KAFKA_VERSION} has it, served by kafka-connect-py {__version__}.",
         },
         "paths": paths,
-        "components": {"schemas": SCHEMAS},
+        "components": {"schemas": _used_schemas(paths)},
     }
+
+
+def _used_schemas(paths: Json) -> Json:
+    """The schemas that the paths refer to, also by way of others."""
+    used: Json = {}
+    waiting = _references(paths)
+    while waiting:
+        name = waiting.pop()
+        used[name] = SCHEMAS[name]
+        waiting |= _references(SCHEMAS[name]) - used.keys()
+    return {name: used[name] for name in SCHEMAS if name in used}
+
+
+def _references(value: Any) -> set[str]:
+    return {name.removeprefix(reference("")["$ref"]) for name in _REFERENCE.findall(orjson.dumps(value).decode())}
 
 
 def _path_item(path: str) -> Json:

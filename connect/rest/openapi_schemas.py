@@ -100,4 +100,16 @@ SCHEMAS: Json = {
     ),
     "LoggerLevel": _object({"level": _TEXT, "last_modified": {"type": ["integer", "null"]}}),
     "SetLoggerLevel": _object({"level": _TEXT}),
+    "Work": _object({"connectors": _TEXTS, "tasks": _TEXTS}),
+    "PlacedWorker": _object({"member": _TEXT, "url": _TEXT, "connectors": _TEXTS, "tasks": _TEXTS}),
+    "Placement": _object(
+        {
+            "generation": _INTEGER,
+            "protocol": {"type": "string", "enum": ["eager", "compatible", "sessioned"]},
+            "workers": _list("PlacedWorker"),
+            "waiting": reference("Work"),
+            "delay_ms": _INTEGER,
+            "reasons": _TEXTS,
+        }
+    ),
 }

@@ -6,8 +6,19 @@ import logging
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
+from aiohttp.http_exceptions import HttpProcessingError
 
 LOGGER = logging.getLogger("org.apache.kafka.connect.runtime.rest.RestServer")
+
+
+def shorten_protocol_errors(record: logging.LogRecord) -> bool:
+    """A filter: what is no HTTP at all gets a line, not a traceback."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        reason = " ".join(str(error).split())
+        record.msg, record.args, record.exc_info, record.exc_text = "Refused a bad request: %s", (reason,), None, None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
 
 
 class RequestLog(AbstractAccessLogger):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from connect.herder.distributed.herder import DistributedHerder
 from connect.herder.herder import Herder
 from connect.herder.offsets import ConnectorOffsets
 from connect.herder.plugin_listing import PluginListing
@@ -19,20 +20,24 @@ from connect.rest.connectors import ConnectorRoutes
 from connect.rest.cors import cors_middleware
 from connect.rest.errors import error_middleware
 from connect.rest.extensions import extensions_middleware, load_extensions
+from connect.rest.forwarding import Forwarding
 from connect.rest.internal import InternalRoutes
 from connect.rest.listeners import BoundListener, Listeners
 from connect.rest.logger_routes import LoggerRoutes
+from connect.rest.metrics import MetricsRoutes
 from connect.rest.offsets import OffsetRoutes
 from connect.rest.openapi import OpenApiRoutes
+from connect.rest.placement import PlacementRoutes
 from connect.rest.plugins import PluginRoutes
-from connect.rest.request_log import LOGGER, RequestLog
+from connect.rest.request_log import LOGGER, RequestLog, shorten_protocol_errors
 from connect.rest.response_headers import HeaderRule, header_rules, on_prepare
 from connect.rest.root import RootRoutes
 from connect.rest.routing import Route, add_routes, refuse_ambiguous_paths
 from connect.rest.slow_clients import SlowClients
 from connect.rest.tls import server_context, ssl_settings
 
-log = logging.getLogger(__name__)
+http_log = logging.getLogger("connect.rest.http")
+http_log.addFilter(shorten_protocol_errors)
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 MAX_LINE_BYTES = 16 * 1024
@@ -54,14 +59,16 @@ class Services:
         return [
             *RootRoutes(self.herder, cluster_id).routes(),
             *ConnectorRoutes(self.herder).routes(),
-            *OffsetRoutes(self.offsets).routes(),
+            *OffsetRoutes(self.herder, self.offsets).routes(),
             *PluginRoutes(self.plugins, self.validation).routes(),
             *InternalRoutes(self.herder).routes(),
+            *MetricsRoutes(self.herder).routes(),
         ]
 
     def admin_routes(self) -> list[Route]:
         """The routes that may be kept apart, by ``admin.listeners``."""
-        return LoggerRoutes(self.herder, self.loggers).routes()
+        placement = PlacementRoutes(self.herder).routes() if isinstance(self.herder, DistributedHerder) else []
+        return [*LoggerRoutes(self.herder, self.loggers).routes(), *placement]
 
 
 class RestServer:
@@ -105,7 +112,10 @@ class RestServer:
     async def _serve(
         self, routes: Sequence[Route], listeners: Iterable[BoundListener], rules: list[HeaderRule]
     ) -> None:
-        app = web.Application(middlewares=self._middlewares, client_max_size=MAX_BODY_BYTES)
+        forwarding = Forwarding()
+        middlewares = [*self._middlewares, forwarding.middleware()]
+        app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY_BYTES)
+        app.on_cleanup.append(forwarding.close)
         if rules:
             app.on_response_prepare.append(on_prepare(rules))
         add_routes(app, [*routes, *OpenApiRoutes(routes).routes()])
@@ -113,6 +123,7 @@ class RestServer:
             app,
             access_log_class=RequestLog,
             access_log=LOGGER,
+            logger=http_log,
             shutdown_timeout=_SHUTDOWN_SECONDS,
             max_line_size=MAX_LINE_BYTES,
             max_field_size=MAX_LINE_BYTES,

@@ -22,6 +22,7 @@ from typing import Any
 import orjson
 
 from connect.api.errors import ConnectException, java_class_name
+from connect.runtime.stacks import python_stacks
 
 log = logging.getLogger(__name__)
 
@@ -115,8 +116,14 @@ class ChildChannel:
         while (message := self._read()) is not None:
             if "answer" in message:
                 self._resolve(message)
+            elif message["method"] == "stacks":
+                self._answering(message.get("call"))(python_stacks())
             else:
                 handle(message["method"], message["params"], self._answering(message.get("call")))
+
+    def abandon(self) -> None:
+        """Close this process's end: it was forked off the one that the channel belongs to."""
+        self._sock.close()
 
     def _answering(self, call_id: int | None) -> Callable[[Any], None]:
         def answer(result: Any) -> None:

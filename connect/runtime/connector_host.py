@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from connect.api import ConnectException, Connector, SinkConnector, SourceConnector, Task
+from connect.loggers import Loggers
 from connect.logging import connector_context
 from connect.plugins.registry import CONNECTOR_KINDS, PluginRegistry, process_plugins
 from connect.runtime.channel import ChildChannel, format_trace
@@ -85,7 +86,7 @@ class HostedConnector:
                 method, params, answer = item
                 try:
                     answer(getattr(self, f"_{method}")(**params))
-                except Exception as error:
+                except BaseException as error:  # a plugin may even raise SystemExit
                     answer(error)
 
     def _start(self, config: Mapping[str, str]) -> None:
@@ -133,6 +134,8 @@ class ConnectorHost:
     def _handle(self, method: str, params: dict[str, Any], answer: Answer) -> None:
         name = params.pop("connector", None)
         if name is None:
+            if method == "log_level":
+                Loggers().set_level(params["logger"], params["level"])
             return
         hosted = self._connectors.get(name)
         if hosted is None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connect.api import SinkOrigin, TimestampType, TopicPartition
+from connect.api import RecordBatch, SinkOrigin, TimestampType, TopicPartition
+from connect.runtime.ids import ConnectorTaskId
+
+log = logging.getLogger(__name__)
 
 _TIMESTAMP_TYPES = {
     0: TimestampType.NO_TIMESTAMP_TYPE,
@@ -14,13 +18,19 @@ _TIMESTAMP_TYPES = {
 }
 
 
-def group_messages(messages: Sequence[Any]) -> list[SinkOrigin]:
-    """Client messages without errors, as one origin per partition, in their order."""
+def group_messages(messages: Sequence[Any], only_topic: str | None = None) -> list[SinkOrigin]:
+    """Client messages without errors, as one origin per partition, in their order.
+
+    ``only_topic`` is given when they can't be of any other: asking each message costs more than all the rest here.
+    """
     if not messages:
         return []
     partitions = [message.partition() for message in messages]
+    uniform = _uniform(partitions)
+    if uniform and only_topic is not None:
+        return [_origin(only_topic, partitions[0], messages)]
     topics = [message.topic() for message in messages]
-    if _uniform(partitions) and _uniform(topics):
+    if uniform and _uniform(topics):
         return [_origin(topics[0], partitions[0], messages)]
     groups: dict[tuple[str, int], list[Any]] = {}
     for topic, partition, message in zip(topics, partitions, messages, strict=True):
@@ -50,3 +60,38 @@ def _origin(topic: str, partition: int, messages: Sequence[Any]) -> SinkOrigin:
 def next_offsets(origins: Sequence[SinkOrigin]) -> dict[TopicPartition, int]:
     """Per partition the offset after the last record: what would be read next."""
     return {TopicPartition(origin.topic, origin.partition): origin.offsets[-1] + 1 for origin in origins}
+
+
+def partition_of(batch: RecordBatch) -> TopicPartition | None:
+    """Where a batch was consumed from."""
+    origin = batch.origin
+    return TopicPartition(origin.topic, origin.partition) if isinstance(origin, SinkOrigin) else None
+
+
+def consumed_bytes(batch: RecordBatch) -> int:
+    """Bytes of the keys and values as they were consumed."""
+    origin = batch.origin
+    if not isinstance(origin, SinkOrigin):
+        return 0
+    return sum(len(origin.keys[place] or b"") + len(origin.values[place] or b"") for place in batch.positions)
+
+
+def acceptable_offsets(
+    task_id: ConnectorTaskId, wanted: Mapping[TopicPartition, int], current: Mapping[TopicPartition, int]
+) -> dict[TopicPartition, int]:
+    """Of the offsets that a task wants committed, those of its partitions that don't pass what it was given."""
+    accepted = {}
+    for partition, offset in wanted.items():
+        if partition not in current:
+            log.debug("%s: ignoring an offset for %s, which was not asked for", task_id, partition)
+        elif offset > current[partition]:
+            log.warning(
+                "%s: ignoring offset %d for %s: only records before %d were put",
+                task_id,
+                offset,
+                partition,
+                current[partition],
+            )
+        else:
+            accepted[partition] = offset
+    return accepted

@@ -51,6 +51,10 @@ class EncodedBatch:
     headers: list[RawHeaders] | None
     batch: RecordBatch
 
+    def size(self) -> int:
+        """Bytes of all keys and values."""
+        return sum(len(item) for items in (self.keys or (), self.values) for item in items if item is not None)
+
 
 class SourceConversion:
     """Turns batches into bytes."""

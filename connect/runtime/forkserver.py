@@ -8,6 +8,7 @@ When the worker is gone, however that happened, this process ends at once and th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import gc
 import logging
@@ -16,9 +17,12 @@ import select
 import signal
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
 
 import orjson
+
+from connect.runtime.stacks import write_on_signal
 
 log = logging.getLogger(__name__)
 
@@ -81,8 +85,11 @@ class ForkServer:
             self._exits.pop(message["exited"]).set_result(message["status"])
 
 
-def start(mains: dict[str, ChildMain]) -> tuple[int, socket.socket]:
-    """Fork the server off this process, which must not have threads yet. ``mains``: what each kind of child runs."""
+def start(mains: dict[str, ChildMain], preload: Callable[[], None]) -> tuple[int, socket.socket]:
+    """Fork the server off this process, which must not have threads yet.
+
+    ``mains``: what each kind of child runs. ``preload`` is called in the server, to import what children share.
+    """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if pid:
@@ -90,6 +97,7 @@ def start(mains: dict[str, ChildMain]) -> tuple[int, socket.socket]:
         return pid, ours
     ours.close()
     try:
+        preload()
         _serve(theirs, mains)
     finally:
         os._exit(1)
@@ -132,6 +140,12 @@ def _tell(control: socket.socket, message: dict[str, Any]) -> None:
         os._exit(0)  # the worker is gone
 
 
+def _offer_to_the_oom_killer() -> None:
+    """When memory runs out, a task goes before the worker does."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
+
+
 def _fork_child(control: socket.socket, fd: int, main: ChildMain, wake_pipe: tuple[int, int]) -> None:
     pid = os.fork()
     if pid:
@@ -140,6 +154,9 @@ def _fork_child(control: socket.socket, fd: int, main: ChildMain, wake_pipe: tup
         return
     try:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        os.setpgid(0, 0)  # what a plugin forks is killed together with it
+        _offer_to_the_oom_killer()
+        write_on_signal()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -84,6 +84,13 @@ class PluginRequests:
             if writer.is_shown(key)
         ]
 
+    def identify(self, stage: Stage, connector: str) -> tuple[str, str]:
+        """Kind and version of a connector class. Raises ConnectException when it can't be had."""
+        stage(f"looking at {connector}")
+        found = self._registry.load(connector, *CONNECTOR_KINDS)
+        kind = PluginKind.SOURCE if issubclass(found, SourceConnector) else PluginKind.SINK
+        return kind.value, found.VERSION or "undefined"
+
     def _described(self, plugin: str, version: str | None) -> Plugin:
         if self._registry.is_abstract(plugin) or not self._registry.candidates(plugin):
             if self._registry.knows(plugin):

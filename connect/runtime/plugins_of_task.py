@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connect.api import ConfigException, Converter, HeaderConverter, Predicate, Transformation
+from connect.api import ConfigException, Converter, HeaderConverter, Predicate, Task, Transformation
 from connect.plugins.builtin import PluginKind
-from connect.plugins.registry import PluginRegistry
+from connect.plugins.registry import CONNECTOR_KINDS, PluginRegistry, version_of
 from connect.runtime.connector_config import COMMON_CONFIG, with_prefix
 from connect.runtime.conversion import Converters
 from connect.runtime.transformations import TransformationChain, TransformationStage
@@ -81,3 +81,36 @@ def _make_predicate(registry: PluginRegistry, config: Mapping[str, str], alias: 
 
 def _own(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in settings.items() if key not in ("type", "plugin.version")}
+
+
+def task_facts(
+    registry: PluginRegistry, connector: Mapping[str, str], worker: Mapping[str, str], task: Task
+) -> dict[str, Any]:
+    """Classes and versions as metrics show them; ``transforms`` and ``predicates`` list aliases, classes and versions.
+
+    Raises ConfigException.
+    """
+    found = registry.find(connector["connector.class"], *CONNECTOR_KINDS)
+    facts: dict[str, Any] = {
+        "connector-type": found.kind.value,
+        "connector-class": found.name,
+        "connector-version": version_of(found) or "",
+        "task-class": task.JAVA_CLASS or f"{type(task).__module__}.{type(task).__qualname__}",
+        "task-version": task.VERSION or version_of(found) or "",
+    }
+    for part in ("key", "value", "header"):
+        name, _ = _converter_settings(connector, worker, part)
+        kinds = (PluginKind.HEADER_CONVERTER, PluginKind.CONVERTER) if part == "header" else (PluginKind.CONVERTER,)
+        facts |= _class_and_version(registry, f"{part}-converter", name, *kinds)
+    parsed = COMMON_CONFIG.parse(connector)
+    for key, kind in (("transforms", PluginKind.TRANSFORMATION), ("predicates", PluginKind.PREDICATE)):
+        facts[key] = []
+        for alias in parsed[key]:
+            named = _class_and_version(registry, "plugin", connector.get(f"{key}.{alias}.type", ""), kind)
+            facts[key].append((alias, *named.values()))
+    return facts
+
+
+def _class_and_version(registry: PluginRegistry, what: str, name: str, *kinds: PluginKind) -> dict[str, str]:
+    plugin = registry.find(name, *kinds)
+    return {f"{what}-class": plugin.name, f"{what}-version": version_of(plugin) or ""}

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from connect.api import ConnectException, RecordMetadata, SourceRecord
 from connect.kafka.door import KafkaException, ProducerClient
 from connect.kafka.errors import kafka_error
 from connect.runtime.conversion import EncodedBatch
+from connect.runtime.polled import Original
 from connect.runtime.task_link import TaskControl
 
 _QUEUE_FULL_WAIT_SECONDS = 0.05
+_ABORT_SECONDS = 5.0
 
 Acknowledge = Callable[[SourceRecord, RecordMetadata | None], None]
 
@@ -39,25 +42,37 @@ class RecordProducer:
         self._tolerate = tolerate
         self._producer: ProducerClient | None = None
         self._failure: BaseException | None = None
+        self._aborting = False
 
-    def send(self, encoded: EncodedBatch) -> bool:
-        """Queue a batch, waiting while the queue is full. False when the task was asked to stop before all was queued.
-
-        Raises ConnectException when an earlier record could not be delivered.
-        """
-        self.raise_failure()
+    def client(self) -> ProducerClient:
+        """The producer, made when it is first asked for."""
         if self._producer is None:
             self._producer = self._create_producer()
-        return self._produce(self._producer, encoded)
+        return self._producer
 
-    def _produce(self, producer: ProducerClient, encoded: EncodedBatch) -> bool:
+    @property
+    def queued(self) -> int:
+        """Records that Kafka has not acknowledged yet. May be called from any thread."""
+        producer = self._producer
+        return 0 if producer is None else len(producer)
+
+    def send(self, encoded: EncodedBatch, original: Original | None = None) -> bool:
+        """Queue a batch, waiting while the queue is full. False when the task was asked to stop before all was queued.
+
+        ``original`` gives the records that are acknowledged, as they were polled. Raises ConnectException when an
+        earlier record could not be delivered.
+        """
+        self.raise_failure()
+        return self._produce(self.client(), encoded, original)
+
+    def _produce(self, producer: ProducerClient, encoded: EncodedBatch, original: Original | None) -> bool:
         """One call per record, by position: as fast as the client's ``produce_batch``, which knows no timestamps."""
         produce, topic = producer.produce, encoded.topic
         partition = -1 if encoded.partition is None else encoded.partition
         on_delivery: Any = self._on_delivery
         for index, (value, key, timestamp, headers) in enumerate(_rows(encoded)):
-            if self._acknowledge is not None:
-                on_delivery = self._acknowledging(encoded, index, self._acknowledge)
+            if self._acknowledge is not None and original is not None:
+                on_delivery = self._acknowledging(original(encoded.batch.positions[index]), self._acknowledge)
             try:
                 produce(topic, value, key, partition, None, on_delivery, timestamp or 0, headers)
             except BufferError:
@@ -80,15 +95,13 @@ class RecordProducer:
             return True
         return False
 
-    def _acknowledging(self, encoded: EncodedBatch, index: int, acknowledge: Acknowledge) -> Callable[[Any, Any], None]:
+    def _acknowledging(self, record: SourceRecord, acknowledge: Acknowledge) -> Callable[[Any, Any], None]:
         def on_delivery(error: Any, message: Any) -> None:
             if error is not None:
                 self._on_delivery(error, message)
                 return
-            record = encoded.batch.record(index)
             metadata = RecordMetadata(message.topic(), message.partition(), message.offset(), message.timestamp()[1])
-            if isinstance(record, SourceRecord):
-                acknowledge(record, metadata)
+            acknowledge(record, metadata)
 
         return on_delivery
 
@@ -97,8 +110,30 @@ class RecordProducer:
         self.raise_failure()
         return self._control.stopping
 
+    def send_one(self, topic: str, key: bytes | None, value: bytes | None) -> None:
+        """Queue one record, waiting while the queue is full. Raises ConnectException."""
+        producer = self.client()
+        while True:
+            try:
+                producer.produce(topic, value, key, -1, None, self._on_delivery)
+            except BufferError:
+                producer.poll(_QUEUE_FULL_WAIT_SECONDS)
+                self.raise_failure()
+            else:
+                return
+
+    @contextlib.contextmanager
+    def aborting(self) -> Iterator[None]:
+        """While a transaction is aborted its records fail, and nobody minds."""
+        self._aborting = True
+        try:
+            yield
+            self.client().flush(_ABORT_SECONDS)
+        finally:
+            self._aborting = False
+
     def _on_delivery(self, error: Any, message: Any) -> None:
-        if error is None:
+        if error is None or self._aborting:
             return
         self._fail(ConnectException(f"Could not deliver a record to topic {message.topic()}: {error.str()}"))
 

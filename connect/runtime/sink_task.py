@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from connect.api import (
     ConnectException,
@@ -17,12 +16,19 @@ from connect.api import (
     SinkTask,
     TopicPartition,
 )
-from connect.runtime.consumed import group_messages, next_offsets
+from connect.runtime.consumed import (
+    acceptable_offsets,
+    consumed_bytes,
+    group_messages,
+    next_offsets,
+    partition_of,
+)
 from connect.runtime.conversion import SinkConversion
 from connect.runtime.errors.tolerance import ToleranceOperator
 from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.progress import Progress, Stage
-from connect.runtime.sink_consumer import SinkConsumer
+from connect.runtime.rate_limits import RateLimits
+from connect.runtime.sink_consumer import SinkConsumer, Start
 from connect.runtime.task_link import TaskControl, TaskReporter
 from connect.runtime.transformations import TransformationChain
 
@@ -30,6 +36,7 @@ log = logging.getLogger(__name__)
 
 _RETRY_WAIT_SECONDS = 0.1
 _IDLE_POLL_SECONDS = 1.0
+_LONGEST_PAUSE_SECONDS, _LONGEST_THROTTLE_SECONDS = 0.2, 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,15 @@ class SinkPath:
     conversion: SinkConversion
     chain: TransformationChain
     tolerance: ToleranceOperator
+
+
+@dataclass(frozen=True, slots=True)
+class CommitRules:
+    """When offsets are committed, in seconds. ``before`` makes reported records durable; it raises when it can't."""
+
+    interval: float
+    timeout: float
+    before: Callable[[], None] = lambda: None
 
 
 class WorkerSinkTask:
@@ -53,10 +69,9 @@ class WorkerSinkTask:
         control: TaskControl,
         reporter: TaskReporter,
         progress: Progress,
-        flush_interval: float,
-        before_commit: Callable[[], None],
+        limits: RateLimits,
+        commits: CommitRules,
     ) -> None:
-        """``flush_interval`` in seconds; ``before_commit`` makes reported records durable."""
         self._id = task_id
         self._task = task
         self._path = path
@@ -64,17 +79,23 @@ class WorkerSinkTask:
         self._control = control
         self._reporter = reporter
         self._progress = progress
-        self._flush_interval = flush_interval
-        self._before_commit = before_commit
+        self._limits = limits
+        self._flush_interval = commits.interval
+        self._flush_timeout = commits.timeout
+        self._before_commit = commits.before
         self._consumed: dict[TopicPartition, int] = {}
         self._undelivered: list[RecordBatch] = []
         self._task_paused: set[TopicPartition] = set()
+        self._opening: set[TopicPartition] = set()
+        self._redelivering = self._all_paused = False
         self._topics: set[str] = set()
         self._rewinds: dict[TopicPartition, int] = {}
         self._timeout: float | None = None
         self._commit_requested = False
         self._next_commit = 0.0
-        self._rebalance_error: Exception | None = None
+        self._rebalance_error: BaseException | None = None
+        progress.gauges["partition-count"] = lambda: len(self._consumed)
+        progress.gauges["sink-record-active-count"] = lambda: consumer.uncommitted(dict(self._consumed))
 
     # What the task may ask for (SinkTaskContext)
 
@@ -98,14 +119,14 @@ class WorkerSinkTask:
         """Stop reading those partitions."""
         wanted = self._assigned(partitions, "pause")
         self._task_paused |= wanted
-        self._consumer.pause(wanted)
+        self._consumer.pause(wanted - self._opening)
 
     def resume_partitions(self, partitions: Iterable[TopicPartition]) -> None:
         """Read those partitions again, unless everything is paused at the moment."""
         wanted = self._assigned(partitions, "resume")
         self._task_paused -= wanted
-        if not self._undelivered and not self._control.paused:
-            self._consumer.resume(wanted)
+        if not self._held:
+            self._consumer.resume(wanted - self._opening)
 
     def _assigned(self, partitions: Iterable[TopicPartition], verb: str) -> set[TopicPartition]:
         wanted = set(partitions)
@@ -139,33 +160,53 @@ class WorkerSinkTask:
 
     def _copy(self) -> None:
         control = self._control
-        paused = False
         while not control.stopping:
-            if control.paused != paused:
-                paused = control.paused
-                self._apply_pause(paused)
+            if control.paused != self._all_paused:
+                self._apply_pause(control.paused)
             self._iterate()
 
-    def _apply_pause(self, paused: bool) -> None:
-        if paused:
+    @property
+    def _held(self) -> bool:
+        """Nothing is to be read: the task is paused, or a batch waits to be put again."""
+        return self._redelivering or self._all_paused
+
+    def _hold(self, *, redelivering: bool, all_paused: bool) -> None:
+        """Pause or resume all partitions that the task hasn't paused itself."""
+        held = self._held
+        self._redelivering, self._all_paused = redelivering, all_paused
+        if self._held and not held:
             self._consumer.pause(self._consumed)
+        elif held and not self._held:
+            self._consumer.resume(self._consumed.keys() - self._task_paused)
+
+    def _apply_pause(self, paused: bool) -> None:
+        self._hold(redelivering=self._redelivering, all_paused=paused)
+        if paused:
             self._commit_requested = True
-            self._reporter.report_state(State.PAUSED)
-        else:
-            if not self._undelivered:
-                self._consumer.resume(self._consumed.keys() - self._task_paused)
-            self._reporter.report_state(State.RUNNING)
+        self._reporter.report_state(State.PAUSED if paused else State.RUNNING)
 
     def _iterate(self) -> None:
-        if self._commit_requested or time.monotonic() >= self._next_commit:
-            self._commit()
+        self._check_commit()
+        if self._limits.active:
+            self._wait_for_allowance()
         self._apply_rewinds()
         self._progress.enter(Stage.KAFKA_CONSUME)
-        messages = self._consumer.consume(self._poll_timeout())
+        at_most = self._limits.records_at_once if self._limits.active else None
+        messages = self._consumer.consume(self._poll_timeout(), at_most)
         self._raise_rebalance_error()
         if messages:
-            self._undelivered += self._to_batches(group_messages(messages))
+            self._undelivered += self._to_batches(group_messages(messages, self._consumer.only_topic))
         self._deliver()
+
+    def _check_commit(self) -> None:
+        committing = self._consumer.committing
+        if committing is None:
+            if self._commit_requested or time.monotonic() >= self._next_commit:
+                self._commit()
+        elif committing > self._flush_timeout:
+            log.warning("%s: the commit of offsets takes longer than %s s", self._id, self._flush_timeout)
+            self._progress.count("offset-commit-failure-total")
+            self._consumer.give_up_commit()
 
     def _poll_timeout(self) -> float:
         timeout, self._timeout = self._timeout, None
@@ -210,20 +251,32 @@ class WorkerSinkTask:
             log.warning("%s could not put %d records; they will be put again", self._id, sum(map(len, batches)))
             log.debug("%s: the reason to put again", self._id, exc_info=True)
             self._progress.count("put-retries-total")
-            self._consumer.pause(self._consumed)
+            self._hold(redelivering=True, all_paused=self._all_paused)
             return
         except Exception as error:
             raise ConnectException("Exiting WorkerSinkTask due to unrecoverable exception.") from error
         if not batches:
             return
-        milliseconds = (time.monotonic() - began) * 1000
-        self._progress.count("sink-record-send-total", sum(map(len, batches)))
-        self._progress.count("put-batch-time-ms-total", milliseconds)
-        self._progress.count("put-batch-total")
-        self._progress.observe("put-batch-max-time-ms", milliseconds)
+        self._note_put(batches, time.monotonic() - began)
         self._undelivered = []
-        if self._consumer.paused and not self._control.paused:
-            self._consumer.resume(self._consumed.keys() - self._task_paused)
+        if self._redelivering:
+            self._hold(redelivering=False, all_paused=self._all_paused)
+
+    def _note_put(self, batches: Sequence[RecordBatch], seconds: float) -> None:
+        count = sum(map(len, batches))
+        self._progress.count("sink-record-send-total", count)
+        self._progress.spread("batch-size", count)
+        self._progress.time("put-batch", seconds)
+        if self._limits.active:
+            self._limits.spend(count, sum(map(consumed_bytes, batches)))
+
+    def _wait_for_allowance(self) -> None:
+        """Wait before more is consumed, in all not so long that the group gives the consumer up."""
+        deadline = time.monotonic() + _LONGEST_THROTTLE_SECONDS
+        while (seconds := self._limits.wait_seconds()) > 0 and time.monotonic() < deadline:
+            self._progress.enter(Stage.THROTTLED)
+            if self._control.wait_for_stop(min(seconds, _LONGEST_PAUSE_SECONDS)):
+                return
 
     # Offsets
 
@@ -256,33 +309,36 @@ class WorkerSinkTask:
                 log.exception("%s: pre_commit failed; going back to the last committed offsets", self._id)
                 self._seek_to_committed(current)
             return
-        offsets = {
-            partition: offset
-            for partition, offset in wanted.items()
-            if partition in current and offset <= current[partition]
-        }
-        if offsets:
-            self._consumer.commit(offsets, wait=closing)
-        self._progress.count("offset-commit-success-total")
+        if wanted:
+            self._consumer.commit(acceptable_offsets(self._id, wanted, current), wait=closing)
+        else:
+            self._progress.count("offset-commit-success-total")
 
     def _seek_to_committed(self, current: Iterable[TopicPartition]) -> None:
         self._undelivered = []
         for partition, offset in self._consumer.committed(list(current)).items():
-            self._consumer.seek(partition, offset)
-            self._consumed[partition] = offset
-        if not self._control.paused:
-            self._consumer.resume(self._consumed.keys() - self._task_paused)
+            if offset >= 0:
+                self._consumer.seek(partition, offset)
+                self._consumed[partition] = offset
+        self._hold(redelivering=False, all_paused=self._all_paused)
 
     # Rebalances; called by the consumer inside consume()
 
-    def _on_assigned(self, positions: Mapping[TopicPartition, int]) -> None:
+    def _on_assigned(self, positions: Mapping[TopicPartition, int]) -> Start:
         self._consumed.update(positions)
+        self._opening = set(positions)
+        self._progress.enter(Stage.OPEN)
         try:
             self._task.open(list(positions))
-        except Exception as error:
+        except BaseException as error:
             self._rebalance_error = error
-        if self._control.paused or self._undelivered:
-            self._consumer.pause(positions)
+        starts = {partition: offset for partition, offset in positions.items() if offset >= 0}
+        for partition in self._opening & self._rewinds.keys():
+            self._consumed[partition] = starts[partition] = self._rewinds.pop(partition)
+        paused = self._opening if self._held else self._task_paused & self._opening
+        self._opening = set()
+        self._progress.enter(Stage.KAFKA_CONSUME)
+        return Start(starts, paused)
 
     def _on_revoked(self, partitions: Sequence[TopicPartition]) -> None:
         self._commit(closing=True, partitions=partitions)
@@ -292,16 +348,18 @@ class WorkerSinkTask:
         self._release(partitions)
 
     def _release(self, partitions: Sequence[TopicPartition]) -> None:
+        self._progress.enter(Stage.CLOSE)
         try:
             self._task.close(list(partitions))
-        except Exception as error:
+        except BaseException as error:
             self._rebalance_error = error
         gone = set(partitions)
         for partition in gone:
             self._consumed.pop(partition, None)
             self._rewinds.pop(partition, None)
         self._task_paused -= gone
-        self._undelivered = [batch for batch in self._undelivered if _partition_of(batch) not in gone]
+        self._undelivered = [batch for batch in self._undelivered if partition_of(batch) not in gone]
+        self._progress.enter(Stage.KAFKA_CONSUME)
 
     def _raise_rebalance_error(self) -> None:
         if self._rebalance_error is not None:
@@ -321,8 +379,3 @@ class WorkerSinkTask:
                 log.exception("%s: stop failed", self._id)
         self._path.chain.close()
         self._consumer.close()
-
-
-def _partition_of(batch: RecordBatch) -> Any:
-    origin = batch.origin
-    return TopicPartition(origin.topic, origin.partition) if isinstance(origin, SinkOrigin) else None

@@ -1,4 +1,4 @@
-"""The life of a source task: poll, transform, convert, produce, acknowledge, commit offsets."""
+"""The life of a source task: poll, transform, convert, and hand over to a delivery, which also commits offsets."""
 
 from __future__ import annotations
 
@@ -6,27 +6,24 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from connect.api import (
-    ConnectException,
-    RecordBatch,
-    RecordMetadata,
-    RetriableException,
-    SourceOrigin,
-    SourceRecord,
-    SourceTask,
-)
-from connect.runtime.conversion import SourceConversion
+from connect.api import RecordBatch, RetriableException, SourceOrigin, SourceTask
+from connect.runtime.conversion import EncodedBatch, SourceConversion
 from connect.runtime.errors.tolerance import Failure, ToleranceOperator
 from connect.runtime.ids import ConnectorTaskId, State
+from connect.runtime.polled import Original, Segment, originals, polls_batches
 from connect.runtime.progress import Progress, Stage
-from connect.runtime.record_producer import RecordProducer
-from connect.runtime.submitted import SubmittedRecords
-from connect.runtime.task_link import OffsetClient, TaskControl, TaskReporter
+from connect.runtime.rate_limits import RateLimits
+from connect.runtime.source_delivery import SourceDelivery
+from connect.runtime.task_link import TaskControl, TaskReporter
 from connect.runtime.transformations import TransformationChain
 
 log = logging.getLogger(__name__)
+
+_LONGEST_PAUSE_SECONDS = 0.2
+
+T = TypeVar("T", bound=Sequence[Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,7 @@ class SourcePath:
 
     chain: TransformationChain
     conversion: SourceConversion
-    producer: RecordProducer
+    delivery: SourceDelivery
     tolerance: ToleranceOperator
     ensure_topic: Callable[[str], None]
     """Creates the topic when the connector asks for that; called once per topic. Raises ConnectException."""
@@ -49,133 +46,149 @@ class WorkerSourceTask:
         task_id: ConnectorTaskId,
         task: SourceTask,
         path: SourcePath,
-        offsets: OffsetClient,
         control: TaskControl,
         reporter: TaskReporter,
         progress: Progress,
-        flush_interval: float,
-        flush_timeout: float,
+        limits: RateLimits,
     ) -> None:
-        """Intervals and timeouts in seconds."""
         self._id = task_id
         self._task = task
         self._path = path
-        self._offsets = offsets
         self._control = control
         self._reporter = reporter
         self._progress = progress
-        self._flush_interval = flush_interval
-        self._flush_timeout = flush_timeout
-        self._submitted = SubmittedRecords()
+        self._limits = limits
         self._topics: set[str] = set()
-        self._next_commit = 0.0
-        self._sent_since_commit = False
+        self._follows_records = overrides_commit_record(task)
         self._started = False
         self._stop_needed = False
 
     def run(self, config: Mapping[str, str]) -> None:
         """Start the task and copy until stopped. Raises what made the task fail."""
+        failed = True
         try:
             if self._control.paused:
                 self._pause()
-            if self._control.stopping:
-                return
-            self._progress.enter(Stage.START)
-            self._stop_needed = True
-            self._task.start(config)
-            self._started = True
-            self._reporter.report_state(State.RUNNING)
-            self._next_commit = time.monotonic() + self._flush_interval
-            self._copy()
+            if not self._control.stopping:
+                self._start(config)
+                self._copy()
+            failed = False
         finally:
-            self._close()
+            self._close(failed=failed)
+
+    def _start(self, config: Mapping[str, str]) -> None:
+        self._progress.enter(Stage.START)
+        self._path.delivery.start()
+        self._stop_needed = True
+        self._task.start(config)
+        self._started = True
+        self._reporter.report_state(State.RUNNING)
 
     def _copy(self) -> None:
-        control = self._control
+        control, delivery = self._control, self._path.delivery
         while not control.stopping:
             if control.paused:
                 self._pause()
                 continue
-            batches = self._poll()
-            if batches:
-                self._send(batches)
-            if time.monotonic() >= self._next_commit:
-                self.commit_offsets()
-        self._path.producer.raise_failure()
+            delivery.raise_failure()
+            if polls_batches(self._task):
+                batches = self._poll(self._task.poll_batch)
+                idle = not batches
+                for batch in batches or ():
+                    self._send(batch, originals(batch, None) if self._follows_records else None)
+            else:
+                records = self._poll(self._task.poll)
+                idle = not records
+                for segment in delivery.segments(list(records)) if records else ():
+                    self._send_segment(segment)
+            delivery.end_poll(idle=idle)
+        delivery.raise_failure()
+
+    def _send_segment(self, segment: Segment) -> None:
+        original = segment.records.__getitem__ if self._follows_records else None
+        if all(self._send(batch, original) for batch in segment.batches()):
+            self._path.delivery.end_segment(segment)
 
     def _pause(self) -> None:
         if self._started:
-            self.commit_offsets()
+            self._path.delivery.pause()
         self._reporter.report_state(State.PAUSED)
         self._progress.enter(Stage.PAUSED)
         self._control.wait_while_paused()
         if self._started and not self._control.stopping:
             self._reporter.report_state(State.RUNNING)
 
-    def _poll(self) -> Sequence[RecordBatch] | None:
-        self._path.producer.raise_failure()
+    def _poll(self, poll: Callable[[], T | None]) -> T | None:
         self._progress.enter(Stage.TASK_POLL)
         began = time.monotonic()
         try:
-            batches = self._task.poll_batch()
+            polled = poll()
         except RetriableException:
             log.warning("%s could not poll and will be asked again", self._id, exc_info=True)
             return None
-        if batches:
-            milliseconds = (time.monotonic() - began) * 1000
-            self._progress.count("source-record-poll-total", sum(map(len, batches)))
-            self._progress.count("poll-batch-time-ms-total", milliseconds)
-            self._progress.count("poll-batch-total")
-            self._progress.observe("poll-batch-max-time-ms", milliseconds)
-        return batches
+        if polled:
+            self._progress.time("poll-batch", time.monotonic() - began)
+        return polled
 
-    def _send(self, batches: Sequence[RecordBatch]) -> None:
-        for polled in batches:
-            for batch in self._transform(polled):
-                self._convert_and_produce(batch)
+    def _send(self, polled: RecordBatch, original: Original | None) -> bool:
+        """False when the task was asked to stop before all was sent."""
+        self._progress.count("source-record-poll-total", len(polled))
+        self._progress.spread("batch-size", len(polled))
+        if not self._limits.active:
+            return self._send_now(polled, original)
+        step = self._limits.records_at_once
+        for start in range(0, len(polled), step):
+            if not self._send_now(polled.slice(start, start + step), original):
+                return False
+            self._wait_for_allowance()
+        return True
+
+    def _send_now(self, polled: RecordBatch, original: Original | None) -> bool:
+        kept: list[RecordBatch] = []
+        for batch in self._transform(polled):
+            self._progress.enter(Stage.VALUE_CONVERTER)
+            for encoded in self._path.conversion.encode(batch):
+                if not self._deliver(encoded, original):
+                    return False
+                kept.append(encoded.batch)
+        dropped = len(polled) - sum(map(len, kept))
+        if dropped:
+            self._progress.count("source-record-dropped-total", dropped)
+            if original is not None:
+                self._report_dropped(polled, kept, original)
+        return True
+
+    def _wait_for_allowance(self) -> None:
+        while (seconds := self._limits.wait_seconds()) > 0:
+            self._progress.enter(Stage.THROTTLED)
+            if self._control.wait_for_stop(min(seconds, _LONGEST_PAUSE_SECONDS)):
+                return
 
     def _transform(self, batch: RecordBatch) -> list[RecordBatch]:
         chain = self._path.chain
         if not chain:
             return [batch]
         self._progress.enter(Stage.TRANSFORMATION)
-        transformed = self._path.tolerance.run(Stage.TRANSFORMATION, chain.failing_class, chain.apply, batch)
-        self._report_dropped(batch, transformed)
-        return transformed
+        return self._path.tolerance.run(Stage.TRANSFORMATION, chain.failing_class, chain.apply, batch)
 
-    def _report_dropped(self, batch: RecordBatch, kept: Sequence[RecordBatch]) -> None:
-        if not self._acknowledges_singly or sum(map(len, kept)) >= len(batch):
-            return
+    def _report_dropped(self, polled: RecordBatch, kept: Sequence[RecordBatch], original: Original) -> None:
         remaining = {position for part in kept for position in part.positions}
-        for index, position in enumerate(batch.positions):
-            record = batch.record(index)
-            if position not in remaining and isinstance(record, SourceRecord):
-                self.commit_record(record, None)
+        for position in polled.positions:
+            if position not in remaining:
+                self._path.delivery.drop(original(position))
 
-    def _convert_and_produce(self, batch: RecordBatch) -> None:
-        self._progress.enter(Stage.VALUE_CONVERTER)
-        for encoded in self._path.conversion.encode(batch):
-            if encoded.topic not in self._topics:
-                self._path.ensure_topic(encoded.topic)
-                self._topics.add(encoded.topic)
-                self._reporter.report_topics([encoded.topic])
-            self._progress.enter(Stage.KAFKA_PRODUCE)
-            if not self._path.producer.send(encoded):
-                return
-            self._sent_since_commit = True
-            self._submitted.submit(encoded.batch)
-            self._progress.count("source-record-write-total", len(encoded.values))
-
-    @property
-    def _acknowledges_singly(self) -> bool:
-        return overrides_commit_record(self._task)
-
-    def commit_record(self, record: SourceRecord, metadata: RecordMetadata | None) -> None:
-        """Tell the task about one record; its errors are logged only, as in Kafka Connect."""
-        try:
-            self._task.commit_record(record, metadata)
-        except Exception:
-            log.exception("%s: commit_record failed", self._id)
+    def _deliver(self, encoded: EncodedBatch, original: Original | None) -> bool:
+        if encoded.topic not in self._topics:
+            self._path.ensure_topic(encoded.topic)
+            self._topics.add(encoded.topic)
+            self._reporter.report_topics([encoded.topic])
+        self._progress.enter(Stage.KAFKA_PRODUCE)
+        if not self._path.delivery.send(encoded, original):
+            return False
+        self._progress.count("source-record-write-total", len(encoded.values))
+        if self._limits.active:
+            self._limits.spend(len(encoded.values), encoded.size())
+        return True
 
     def tolerate_delivery_failure(self, failure: BaseException) -> None:
         """Count and log a record that Kafka refused, where errors are tolerated."""
@@ -184,60 +197,19 @@ class WorkerSourceTask:
             Failure(Stage.KAFKA_PRODUCE, "org.apache.kafka.connect.source.SourceTask", batch, failure)
         )
 
-    def commit_offsets(self) -> bool:
-        """Flush the producer, then store the offsets of what Kafka has. False when that failed: tried again later."""
-        self._progress.enter(Stage.COMMIT)
-        began = time.monotonic()
-        self._next_commit = began + self._flush_interval
-        if self._sent_since_commit and not self._flush():
-            self._progress.count("offset-commit-failure-total")
-            return False
-        offsets = self._submitted.committable()
-        left = max(0.1, began + self._flush_timeout - time.monotonic())
-        if offsets and not self._store(offsets, left):
-            self._progress.count("offset-commit-failure-total")
-            return False
-        self._submitted.committed()
-        self._commit_task()
-        milliseconds = (time.monotonic() - began) * 1000
-        self._progress.count("offset-commit-success-total")
-        self._progress.count("offset-commit-time-ms-total", milliseconds)
-        self._progress.observe("offset-commit-max-time-ms", milliseconds)
-        return True
-
-    def _flush(self) -> bool:
-        if not self._path.producer.flush(self._flush_timeout):
-            log.error("%s: Kafka did not take all records within %s s", self._id, self._flush_timeout)
-            return False
-        self._submitted.acknowledge_all()
-        self._sent_since_commit = False
-        return True
-
-    def _store(self, offsets: list[Any], timeout: float) -> bool:
+    def _close(self, *, failed: bool) -> None:
         try:
-            self._offsets.store(offsets, timeout)
-        except (ConnectException, TimeoutError):
-            log.exception("%s: could not store offsets; they are kept for the next commit", self._id)
-            return False
-        return True
-
-    def _commit_task(self) -> None:
-        try:
-            self._task.commit()
-        except Exception:
-            log.exception("%s: commit failed", self._id)
-
-    def _close(self) -> None:
-        if self._started:
-            self.commit_offsets()
-        if self._stop_needed:
-            self._progress.enter(Stage.STOP)
-            try:
-                self._task.stop()
-            except Exception:
-                log.exception("%s: stop failed", self._id)
-        self._path.chain.close()
-        self._path.producer.close()
+            if self._started:
+                self._path.delivery.finish(failed=failed)
+        finally:
+            if self._stop_needed:
+                self._progress.enter(Stage.STOP)
+                try:
+                    self._task.stop()
+                except Exception:
+                    log.exception("%s: stop failed", self._id)
+            self._path.chain.close()
+            self._path.delivery.close()
 
 
 def overrides_commit_record(task: SourceTask) -> bool:

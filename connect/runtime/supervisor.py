@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import importlib
 import logging
 import os
 import signal
+from collections.abc import Callable
 from typing import Any
 
+from connect.api import ConfigException, ConnectException
+from connect.plugins.builtin import PluginKind
+from connect.plugins.registry import process_plugins
 from connect.runtime.channel import Handler, WorkerChannel
 from connect.runtime.forkserver import ForkServer
 
 log = logging.getLogger(__name__)
 
+_SHARED_MODULES = (
+    "connectors.file.sink",
+    "connectors.file.source",
+    "converters.byte_array",
+    "converters.json",
+    "converters.simple_header",
+    "converters.string",
+    "transforms.hoist_field",
+    "transforms.insert_field",
+    "transforms.regex_router",
+)
 TASK, CONNECTOR_HOST, PLUGIN_PROCESS = "task", "connector-host", "plugins"
 
 
@@ -32,12 +49,14 @@ class ChildProcess:
     async def kill(self) -> None:
         """End the process at once and wait until it is gone."""
         if not self.exit_status.done():
-            try:
-                os.kill(self.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                log.debug("Process %d has ended by itself", self.pid)
+            self.kill_group()
+            _kill(os.kill, self.pid)
             await asyncio.wait([self.exit_status])
         await self.channel.close()
+
+    def kill_group(self) -> None:
+        """Kill what is left of all that a plugin in this process has forked."""
+        _kill(os.killpg, self.pid)
 
     def describe_exit(self) -> str:
         """How the process ended, in words."""
@@ -45,6 +64,13 @@ class ChildProcess:
         if os.WIFSIGNALED(status):
             return f"was killed by signal {signal.Signals(os.WTERMSIG(status)).name}"
         return f"ended with exit code {os.waitstatus_to_exitcode(status)}"
+
+
+def _kill(how: Callable[[int, int], None], target: int) -> None:
+    try:
+        how(target, signal.SIGKILL)
+    except ProcessLookupError:
+        log.debug("Nothing to kill: process or group %d is gone", target)
 
 
 class Supervisor:
@@ -61,8 +87,12 @@ class Supervisor:
         await channel.open(sock)
         child = ChildProcess(pid, channel, exit_status)
         self._children.add(child)
-        exit_status.add_done_callback(lambda _: self._children.discard(child))
+        exit_status.add_done_callback(lambda _: self._on_exit(child))
         return child
+
+    def _on_exit(self, child: ChildProcess) -> None:
+        self._children.discard(child)
+        child.kill_group()
 
     async def close(self) -> None:
         """Kill what still runs, and the fork server."""
@@ -75,3 +105,12 @@ def child_mains() -> dict[str, Any]:
     from connect.runtime import connector_host, plugin_process, task_process
 
     return {TASK: task_process.main, CONNECTOR_HOST: connector_host.main, PLUGIN_PROCESS: plugin_process.main}
+
+
+def preload() -> None:
+    """Import, in the fork server, what comes with the worker and most tasks need: they share the memory for it."""
+    for module in _SHARED_MODULES:
+        importlib.import_module(module)
+    registry = process_plugins()
+    with contextlib.suppress(ConfigException, ConnectException):  # a wrong manifest is told where plugins are asked for
+        registry.find("StringConverter", PluginKind.CONVERTER)  # reads the metadata of all plugins once

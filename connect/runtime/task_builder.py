@@ -6,28 +6,34 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connect.api import Connector, SinkTask, SourceTask
-from connect.kafka.connect_clients import ConnectClients
+from connect.api import ConnectException, Connector, SinkTask, SourceTask
+from connect.kafka.connect_clients import ConnectClients, is_exactly_once
 from connect.kafka.door import ConsumerClient, KafkaDoor
 from connect.plugins.registry import CONNECTOR_KINDS, PluginRegistry
-from connect.runtime.connector_config import SINK_CONFIG, SOURCE_CONFIG, sink_topics
+from connect.runtime.connector_config import SINK_CONFIG, SOURCE_CONFIG
 from connect.runtime.conversion import SinkConversion, SourceConversion
 from connect.runtime.errors.reporters import LogReporter
-from connect.runtime.errors.tolerance import ErrorPolicy, ErrorReporter, ToleranceOperator
+from connect.runtime.errors.tolerance import DropBudget, ErrorPolicy, ErrorReporter, ToleranceOperator
+from connect.runtime.exactly_once import Boundary, ExactlyOnce, TransactionPlan
 from connect.runtime.ids import ConnectorTaskId
-from connect.runtime.plugins_of_task import make_chain, make_converters
+from connect.runtime.plugins_of_task import make_chain, make_converters, task_facts
 from connect.runtime.progress import Progress
+from connect.runtime.rate_limits import RateLimits
 from connect.runtime.record_producer import RecordProducer
-from connect.runtime.sink_consumer import SinkConsumer
-from connect.runtime.sink_task import SinkPath, WorkerSinkTask
+from connect.runtime.sink_consumer import ConsumerSettings, SinkConsumer
+from connect.runtime.sink_task import CommitRules, SinkPath, WorkerSinkTask
+from connect.runtime.source_delivery import AtLeastOnce, commit_record
 from connect.runtime.source_task import SourcePath, WorkerSourceTask, overrides_commit_record
 from connect.runtime.task_context import WorkerSinkTaskContext, WorkerSourceTaskContext
 from connect.runtime.task_link import OffsetClient, TaskControl, TaskReporter
+from connect.runtime.task_rules import TaskRules
+from connect.runtime.topic_selection import TopicSelection
 from connect.runtime.topics import DeadLetterTopic, TopicCreation
+from connect.runtime.transaction_context import WorkerTransactionContext
 
 _DEFAULT_FLUSH_INTERVAL_MS = "60000"
 _DEFAULT_FLUSH_TIMEOUT_MS = "5000"
-_DEFAULT_MAX_POLL_RECORDS = "500"
+_DEFAULT_REFRESH_MS = "60000"
 _PER_ERROR_REPORTS = {"librdkafka.delivery.report.only.error": "true"}
 
 
@@ -61,15 +67,25 @@ class TaskBuilder:
         control: TaskControl,
         reporter: TaskReporter,
         progress: Progress,
+        limits: RateLimits,
     ) -> None:
         self._spec = spec
         self._registry = registry
         self._kafka = kafka
-        self._clients = ConnectClients(spec.worker, spec.group_id)
+        exactly_once = spec.group_id is not None and is_exactly_once(spec.worker)
+        self._clients = ConnectClients(spec.worker, spec.group_id, exactly_once)
         self._offsets = offsets
         self._control = control
         self._reporter = reporter
         self._progress = progress
+        self._limits = limits
+        self._facts: dict[str, Any] = {}
+        self._rules = TaskRules.read(spec.worker, spec.connector)
+        limits.set(self._rules.records_per_second, self._rules.bytes_per_second)
+
+    def facts(self) -> dict[str, Any]:
+        """Kind, classes and versions of the task's plugins, as metrics show them."""
+        return self._facts
 
     def build(self) -> Callable[[], None]:
         """The loop, ready to run; it raises what makes the task fail. Raises ConnectException, ConfigException."""
@@ -77,6 +93,7 @@ class TaskBuilder:
             self._spec.connector["connector.class"], *CONNECTOR_KINDS
         )
         task = connector_class().task_class()()
+        self._facts = task_facts(self._registry, self._spec.connector, self._spec.worker, task)
         if isinstance(task, SourceTask):
             return self._build_source(task)
         if isinstance(task, SinkTask):
@@ -87,46 +104,88 @@ class TaskBuilder:
         spec = self._spec
         config = SOURCE_CONFIG.parse(spec.connector)
         tolerance = self._tolerance(config, [])
-        worker_task: WorkerSourceTask
-
-        def tolerate(failure: BaseException) -> None:
-            worker_task.tolerate_delivery_failure(failure)
-
-        producer = RecordProducer(
-            lambda: (
-                self._kafka.producer(self._clients.source_producer(spec.task_id, spec.connector) | _PER_ERROR_REPORTS)
-                if not overrides_commit_record(task)
-                else self._kafka.producer(self._clients.source_producer(spec.task_id, spec.connector))
-            ),
-            self._control,
-            acknowledge=(lambda r, m: worker_task.commit_record(r, m)) if overrides_commit_record(task) else None,
-            tolerate=tolerate if tolerance.policy.tolerate_all else None,
-        )
+        exactly_once = self._clients.exactly_once
+        transactions = WorkerTransactionContext() if exactly_once and _boundary(config) is Boundary.CONNECTOR else None
         creation = TopicCreation(
             spec.worker,
             spec.connector,
             lambda: self._kafka.admin(self._clients.task_admin(spec.task_id, spec.connector)),
         )
+        worker_task: WorkerSourceTask
         path = SourcePath(
             chain=make_chain(self._registry, spec.connector),
             conversion=SourceConversion(make_converters(self._registry, spec.connector, spec.worker), tolerance),
-            producer=producer,
+            delivery=(
+                self._exactly_once(task, config, transactions)
+                if exactly_once
+                else self._at_least_once(
+                    task,
+                    (lambda f: worker_task.tolerate_delivery_failure(f)) if tolerance.policy.tolerate_all else None,
+                )
+            ),
             tolerance=tolerance,
             ensure_topic=creation.ensure,
         )
         worker_task = WorkerSourceTask(
+            spec.task_id, task, path, self._control, self._reporter, self._progress, self._limits
+        )
+        task.initialize(WorkerSourceTaskContext(spec.task, self._control, tolerance, self._offsets, transactions))
+        return lambda: worker_task.run(spec.task)
+
+    def _at_least_once(self, task: SourceTask, tolerate: Callable[[ConnectException], None] | None) -> AtLeastOnce:
+        spec = self._spec
+        follows = overrides_commit_record(task)
+        properties = self._clients.source_producer(spec.task_id, spec.connector)
+        producer = RecordProducer(
+            lambda: self._kafka.producer(properties if follows else properties | _PER_ERROR_REPORTS),
+            self._control,
+            acknowledge=(lambda r, m: commit_record(spec.task_id, task, r, m)) if follows else None,
+            tolerate=tolerate,
+        )
+        self._progress.gauges["source-record-active-count"] = lambda: producer.queued
+        return AtLeastOnce(
             spec.task_id,
             task,
-            path,
+            producer,
             self._offsets,
-            self._control,
-            self._reporter,
             self._progress,
             flush_interval=spec.milliseconds("offset.flush.interval.ms", _DEFAULT_FLUSH_INTERVAL_MS),
             flush_timeout=spec.milliseconds("offset.flush.timeout.ms", _DEFAULT_FLUSH_TIMEOUT_MS),
         )
-        task.initialize(WorkerSourceTaskContext(spec.task, self._control, tolerance, self._offsets))
-        return lambda: worker_task.run(spec.task)
+
+    def _exactly_once(
+        self, task: SourceTask, config: Mapping[str, Any], context: WorkerTransactionContext | None
+    ) -> ExactlyOnce:
+        spec = self._spec
+        follows = overrides_commit_record(task)
+        properties = self._clients.exactly_once_producer(spec.task_id, spec.connector)
+        worker_topic = spec.worker.get("offset.storage.topic", "")
+        topic = config["offsets.storage.topic"] or worker_topic
+        interval = config["transaction.boundary.interval.ms"]
+        delivery: ExactlyOnce
+        producer = RecordProducer(
+            lambda: self._kafka.producer(properties if follows else properties | _PER_ERROR_REPORTS),
+            self._control,
+            acknowledge=(lambda r, m: delivery.acknowledge(r, m)) if follows else None,
+        )
+        self._progress.gauges["source-record-active-count"] = lambda: producer.queued
+        delivery = ExactlyOnce(
+            spec.task_id,
+            task,
+            producer,
+            topic,
+            self._progress,
+            TransactionPlan(
+                _boundary(config),
+                spec.milliseconds("offset.flush.interval.ms", _DEFAULT_FLUSH_INTERVAL_MS)
+                if interval is None
+                else interval / 1000,
+                context,
+            ),
+            other=self._offsets if topic != worker_topic else None,
+            fence=self._offsets.fence,
+        )
+        return delivery
 
     def _build_sink(self, task: SinkTask) -> Callable[[], None]:
         spec = self._spec
@@ -154,14 +213,19 @@ class TaskBuilder:
             ),
             SinkConsumer(
                 create_consumer,
-                sink_topics(spec.connector),
-                int(properties.get("max.poll.records", _DEFAULT_MAX_POLL_RECORDS)),
+                TopicSelection(spec.connector, _refresh_seconds(properties)),
+                ConsumerSettings.read(properties),
+                self._progress,
             ),
             self._control,
             self._reporter,
             self._progress,
-            flush_interval=spec.milliseconds("offset.flush.interval.ms", _DEFAULT_FLUSH_INTERVAL_MS),
-            before_commit=dead_letters.flush,
+            self._limits,
+            CommitRules(
+                spec.milliseconds("offset.flush.interval.ms", _DEFAULT_FLUSH_INTERVAL_MS),
+                spec.milliseconds("offset.flush.timeout.ms", _DEFAULT_FLUSH_TIMEOUT_MS),
+                dead_letters.flush,
+            ),
         )
         task.initialize(WorkerSinkTaskContext(spec.task, self._control, tolerance, worker_task))
         return lambda: worker_task.run(spec.task)
@@ -171,4 +235,15 @@ class TaskBuilder:
         if config["errors.log.enable"]:
             include = config["errors.log.include.messages"]
             found.append(LogReporter(self._spec.task_id, self._progress, include_messages=include))
-        return ToleranceOperator(ErrorPolicy.from_config(config), found, self._progress, self._control.wait_for_stop)
+        budget = DropBudget(self._rules.drop_max_count, self._rules.drop_max_percent)
+        policy = ErrorPolicy.from_config(config)
+        return ToleranceOperator(policy, found, self._progress, self._control.wait_for_stop, budget)
+
+
+def _boundary(config: Mapping[str, Any]) -> Boundary:
+    return Boundary(config["transaction.boundary"].lower())
+
+
+def _refresh_seconds(consumer: Mapping[str, str]) -> float:
+    """How often topics are listed for a pattern: Java's setting where it is given, else more often than Java does."""
+    return int(consumer.get("metadata.max.age.ms", _DEFAULT_REFRESH_MS)) / 1000

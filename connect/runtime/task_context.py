@@ -57,7 +57,9 @@ class WorkerTaskContext:
 
     def wait(self, seconds: float) -> bool:
         """Sleep; True at once when the task is asked to stop or pause."""
-        return self._control.wait(seconds)
+        asked = self._control.wait(seconds)
+        self._tolerance.progress.touch()
+        return asked
 
     def report_errant_record(self, error: BaseException, *, raw: bytes | None = None, where: str = "") -> None:
         """Report input that can't become a record; raises ConnectException unless errors are tolerated."""
@@ -74,9 +76,11 @@ class WorkerSourceTaskContext(WorkerTaskContext):
         control: TaskControl,
         tolerance: ToleranceOperator,
         offsets: OffsetClient,
+        transactions: TransactionContext | None,
     ) -> None:
         super().__init__(config, control, tolerance, _SOURCE_TASK_CLASS)
         self._reader = OffsetReader(offsets)
+        self._transactions = transactions
 
     @property
     def offset_storage_reader(self) -> OffsetStorageReader:
@@ -85,8 +89,8 @@ class WorkerSourceTaskContext(WorkerTaskContext):
 
     @property
     def transaction_context(self) -> TransactionContext | None:
-        """None: the connector doesn't define transactions."""
-        return None
+        """Defines transactions; None unless exactly-once is on and ``transaction.boundary`` is ``connector``."""
+        return self._transactions
 
 
 class WorkerErrantRecordReporter:

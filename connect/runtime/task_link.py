@@ -34,6 +34,15 @@ class OffsetClient(Protocol):
     def store(self, offsets: Sequence[tuple[SourcePartition, SourceOffset | None]], timeout: float) -> None:
         """Store offsets durably. Raises ConnectException, or TimeoutError after ``timeout`` seconds."""
 
+    def store_in_worker(self, offsets: Sequence[tuple[SourcePartition, SourceOffset | None]], timeout: float) -> None:
+        """The same for the worker's own store, past the connector's own topic."""
+
+    def mirror(self, offsets: Sequence[tuple[SourcePartition, SourceOffset | None]]) -> None:
+        """Store offsets in the worker's own store as well as that goes."""
+
+    def fence(self) -> None:
+        """Wait until former tasks of the connector can write no more. Raises ConnectException."""
+
 
 class TaskControl:
     """The will of the outside: stop, pause, resume. Set from any thread, obeyed by the task's own."""

@@ -5,25 +5,31 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from connect import logging as connect_logging
 from connect.api import ConnectException
 from connect.kafka.clients import RealKafka
+from connect.loggers import Loggers
 from connect.plugins.registry import process_plugins
 from connect.runtime.channel import ChildChannel, format_trace
 from connect.runtime.ids import ConnectorTaskId, State
-from connect.runtime.progress import Progress
+from connect.runtime.progress import HEARTBEAT_SECONDS, QUIET_HEARTBEAT_SECONDS, Progress
+from connect.runtime.rate_limits import RateLimits
 from connect.runtime.task_builder import TaskBuilder, TaskSpec
 from connect.runtime.task_link import SourceOffset, SourcePartition, TaskControl
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 2.0
 _OFFSET_READ_SECONDS = 60.0
+_FENCE_SECONDS = 120.0
+
+
+def _pairs(offsets: Sequence[tuple[SourcePartition, SourceOffset | None]]) -> list[list[dict[str, Any] | None]]:
+    return [[dict(partition), None if offset is None else dict(offset)] for partition, offset in offsets]
 
 
 class ChannelOffsets:
@@ -42,8 +48,22 @@ class ChannelOffsets:
 
     def store(self, offsets: Sequence[tuple[SourcePartition, SourceOffset | None]], timeout: float) -> None:
         """Store offsets. Raises ConnectException or TimeoutError."""
-        pairs = [[dict(partition), None if offset is None else dict(offset)] for partition, offset in offsets]
-        self._channel.call("store_offsets", timeout, offsets=pairs)
+        self._channel.call("store_offsets", timeout, offsets=_pairs(offsets))
+
+    def store_in_worker(self, offsets: Sequence[tuple[SourcePartition, SourceOffset | None]], timeout: float) -> None:
+        """Store offsets in the worker's own store. Raises ConnectException or TimeoutError."""
+        self._channel.call("store_worker_offsets", timeout, offsets=_pairs(offsets))
+
+    def mirror(self, offsets: Sequence[tuple[SourcePartition, SourceOffset | None]]) -> None:
+        """Store offsets in the worker's own store as well as that goes."""
+        self._channel.notify("store_worker_offsets", offsets=_pairs(offsets))
+
+    def fence(self) -> None:
+        """Wait until former tasks of the connector can write no more. Raises ConnectException."""
+        try:
+            self._channel.call("fence", _FENCE_SECONDS)
+        except TimeoutError as error:
+            raise ConnectException("Timed out while waiting for former tasks to be fenced off") from error
 
 
 class ChannelReporter:
@@ -68,6 +88,7 @@ class TaskProcess:
         self._channel = ChildChannel(sock)
         self._control = TaskControl()
         self._progress = Progress()
+        self._limits = RateLimits()
         self._start: dict[str, Any] | None = None
         self._started = threading.Event()
         self._ended = threading.Event()
@@ -97,13 +118,17 @@ class TaskProcess:
             case "resume":
                 self._control.pause(False)
             case "log_level":
-                logging.getLogger(params["logger"]).setLevel(params["level"])
-            case "stacks":
-                answer(_stacks())
+                Loggers().set_level(params["logger"], params["level"])
+            case "limits":
+                self._limits.set(**params)
 
     def _run_task(self, params: Mapping[str, Any]) -> None:
         task_id = ConnectorTaskId(params["connector"], params["task"])
         connect_logging.set_process_context(task_id.connector, f"task-{task_id.task}")
+        connect_logging.capture_standard_output()
+        for logger, level in params["levels"].items():
+            Loggers().set_level(logger, level)
+        os.register_at_fork(after_in_child=self._on_forked)
         if params["paused"]:
             self._control.pause(True)
         reporter = ChannelReporter(self._channel)
@@ -120,9 +145,12 @@ class TaskProcess:
                 self._control,
                 reporter,
                 self._progress,
+                self._limits,
             )
-            builder.build()()
-        except Exception as error:
+            run = builder.build()
+            self._channel.notify("facts", **builder.facts())
+            run()
+        except BaseException as error:  # a plugin may even raise SystemExit
             log.error("Task %s has failed and won't recover until it is restarted", task_id, exc_info=error)
             self._ended.set()
             self._channel.notify("progress", **self._progress.report())
@@ -132,22 +160,21 @@ class TaskProcess:
             self._channel.notify("progress", **self._progress.report())
             self._channel.notify("ended")
 
+    def _on_forked(self) -> None:
+        """In a process that a plugin has forked: it is not this task, and must not speak for it."""
+        self._control.stop()
+        self._channel.abandon()
+
     def _heartbeat(self) -> None:
+        told: dict[str, Any] = {}
+        at = 0.0
         while not self._ended.wait(HEARTBEAT_SECONDS):
-            self._channel.notify("progress", **self._progress.report())
+            counters, now = dict(self._progress.counters), time.monotonic()
+            if counters != told or now - at >= QUIET_HEARTBEAT_SECONDS:
+                told, at = counters, now
+                self._channel.notify("progress", **self._progress.report())
 
 
 def main(sock: socket.socket) -> None:
     """Entry point of a task process; a worker that is gone ends it at once."""
     TaskProcess(sock).run(on_worker_gone=lambda: os._exit(0))
-
-
-def _stacks() -> str:
-    """The Python stacks of all threads, for the report about a task that makes no progress."""
-    import traceback
-
-    names = {thread.ident: thread.name for thread in threading.enumerate()}
-    return "\n".join(
-        f"Thread {names.get(ident, ident)}:\n{''.join(traceback.format_stack(frame))}"
-        for ident, frame in sys._current_frames().items()
-    )

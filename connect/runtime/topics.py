@@ -22,6 +22,7 @@ _PREFIX = "topic.creation."
 _DEFAULT_GROUP = "default"
 _OWN_KEYS = ("include", "exclude", "replication.factor", "partitions")
 _REQUEST_SECONDS = 60.0
+_FLUSH_SECONDS = 30.0
 _QUEUE_FULL_WAIT_SECONDS = 0.1
 
 
@@ -166,6 +167,9 @@ class DeadLetterTopic:
                 break
             except BufferError:
                 self._producer.poll(_QUEUE_FULL_WAIT_SECONDS)
+            except KafkaException as error:  # too large, for one
+                self._on_delivery(kafka_error(error), None)
+                break
         self._producer.poll(0)
 
     def _on_delivery(self, error: Any, _message: Any) -> None:
@@ -174,6 +178,6 @@ class DeadLetterTopic:
             log.error("%s: could not write to the dead letter queue %s: %s", self._task_id, self._topic, error)
 
     def flush(self) -> None:
-        """Wait until all reported records are in the queue; called before offsets pass them."""
-        if self._producer is not None:
-            self._producer.flush(_REQUEST_SECONDS)
+        """Wait until the queue has all reported records; offsets pass them only then. Raises ConnectException."""
+        if self._producer is not None and self._producer.flush(_FLUSH_SECONDS):
+            raise ConnectException(f"Kafka did not take all records for the dead letter queue {self._topic} in time")

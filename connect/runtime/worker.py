@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
-import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from connect.api import ConnectException
-from connect.runtime.channel import ChannelClosed, RemoteError
+from connect.api import ConfigException, ConnectException
+from connect.runtime.channel import format_trace
+from connect.runtime.connector_hosts import ConnectorHosts
 from connect.runtime.ids import ConnectorTaskId, State
-from connect.runtime.supervisor import CONNECTOR_HOST, TASK, ChildProcess, Supervisor
+from connect.runtime.metrics.worker_metrics import WorkerMetrics
+from connect.runtime.running_tasks import RunningTask, RunningTasks
+from connect.runtime.supervisor import Supervisor
+from connect.runtime.task_rules import TaskRules
 
 log = logging.getLogger(__name__)
-
-CONNECTOR_STOP_SECONDS = 5.0
-_ENDING_SECONDS = 1.0
 
 
 class OffsetStore(Protocol):
     """Source offsets by connector, as the worker's tasks need them."""
+
+    async def open(self, connector: str, config: Mapping[str, str]) -> None:
+        """Called before a connector or task starts. Raises ConnectException when its offsets can't be read."""
 
     async def load(self, connector: str, partitions: list[dict[str, Any]]) -> list[dict[str, Any] | None]:
         """The stored offset per partition. Raises ConnectException."""
@@ -30,12 +30,20 @@ class OffsetStore(Protocol):
     async def store(self, connector: str, offsets: list[tuple[dict[str, Any], dict[str, Any] | None]]) -> None:
         """Store offsets; returns when they are durable. Raises ConnectException."""
 
+    async def store_in_worker(
+        self, connector: str, offsets: list[tuple[dict[str, Any], dict[str, Any] | None]]
+    ) -> None:
+        """The same for the worker's own store, past the connector's own topic."""
+
+    async def close(self) -> None:
+        """Close the stores of connectors' own topics."""
+
 
 class WorkerListener(Protocol):
     """Hears of everything that connectors and tasks do by themselves. Called on the event loop."""
 
     def on_task_state(self, task_id: ConnectorTaskId, state: State, trace: str | None) -> None:
-        """A task is now in that state."""
+        """A task is now in that state. A trace without FAILED is the evidence that the task makes no progress."""
 
     def on_connector_failed(self, connector: str, trace: str) -> None:
         """A running connector has failed."""
@@ -47,16 +55,8 @@ class WorkerListener(Protocol):
         """A connector asks for new task configurations."""
 
 
-@dataclass(slots=True, eq=False)
-class RunningTask:
-    """A task and what is known of it. Times by ``time.monotonic``; ``progress`` is its last report."""
-
-    child: ChildProcess
-    state: State = State.UNASSIGNED
-    progress: dict[str, Any] = field(default_factory=dict)
-    heard: float = field(default_factory=time.monotonic)
-    stopping: bool = False
-    reported: asyncio.Event = field(default_factory=asyncio.Event)
+async def _nothing_to_fence(task_id: ConnectorTaskId) -> None:
+    """A task fences off its own former runs; tasks that are no more are known to a cluster's leader alone."""
 
 
 class Worker:
@@ -71,55 +71,64 @@ class Worker:
         group_id: str | None = None,
     ) -> None:
         self._properties = dict(properties)
-        self._supervisor = supervisor
         self._offsets = offsets
         self._listener = listener
         self._group_id = group_id
-        self._stop_seconds = int(properties.get("task.shutdown.graceful.timeout.ms", "5000")) / 1000
-        self._host: ChildProcess | None = None
-        self._host_lock = asyncio.Lock()
-        self._watchers: set[asyncio.Task[None]] = set()
-        self._closing = False
-        self.connectors: dict[str, dict[str, str]] = {}
-        self.tasks: dict[ConnectorTaskId, RunningTask] = {}
+        self.stop_seconds = int(properties.get("task.shutdown.graceful.timeout.ms", "5000")) / 1000
+        self._levels: dict[str, str] = {}
+        self.fence: Callable[[ConnectorTaskId], Awaitable[None]] = _nothing_to_fence
+        """Ends former tasks of a connector before an exactly-once task starts; a cluster's herder sets it."""
+        self.metrics = WorkerMetrics.from_properties(properties)
+        self._hosts = ConnectorHosts(
+            supervisor,
+            self._on_host_message,
+            listener.on_connector_failed,
+            call_seconds=int(properties.get("connector.call.timeout.ms", "60000")) / 1000,
+            memory_max=int(properties.get("connector.memory.max.bytes", "0")),
+        )
+        self._tasks = RunningTasks(
+            supervisor,
+            self._on_task_message,
+            self._on_task_state,
+            stop_seconds=self.stop_seconds,
+            metrics_window=self.metrics.window,
+        )
+
+    @property
+    def connectors(self) -> Mapping[str, Mapping[str, str]]:
+        """The connectors that were started, with their configurations."""
+        return self._hosts.connectors
+
+    @property
+    def tasks(self) -> Mapping[ConnectorTaskId, RunningTask]:
+        """The tasks that were started, those that have failed too."""
+        return self._tasks.tasks
 
     # Connectors
 
     async def start_connector(self, name: str, config: Mapping[str, str]) -> None:
         """Create and start a connector instance. Raises RemoteError with what its ``start`` raised."""
-        if name in self.connectors:
-            raise ConnectException(f"Connector with name {name} already exists")
-        self.connectors[name] = dict(config)
-        await self._call_host("start", connector=name, config=dict(config))
+        self.metrics.connector_startups.attempt()
+        success = False
+        try:
+            await self._offsets.open(name, config)
+            await self._hosts.start(name, config)
+            success = True
+        finally:
+            self.metrics.connector_startups.end(success=success)
 
     async def stop_connector(self, name: str) -> None:
-        """Stop a connector instance; one that doesn't stop in time is left to itself."""
-        if self.connectors.pop(name, None) is None or self._host is None:
-            return
-        try:
-            await self._host.channel.call("stop", CONNECTOR_STOP_SECONDS, connector=name)
-        except TimeoutError:
-            log.error("Connector %s did not stop within %s s and is given up", name, CONNECTOR_STOP_SECONDS)
-        except RemoteError as error:
-            log.error("Connector %s failed to stop:\n%s", name, error.trace)
-        except ChannelClosed:
-            log.debug("Connector %s ended with its process", name)
+        """Stop a connector instance; one that doesn't stop in time is killed."""
+        await self._hosts.stop(name)
 
     async def task_configs(self, name: str, max_tasks: int) -> tuple[str, list[dict[str, str]]]:
         """The class of a connector's tasks, and their configurations. Raises RemoteError."""
-        answer = await self._call_host("task_configs", connector=name, max_tasks=max_tasks)
+        answer = await self._hosts.call(name, "task_configs", max_tasks=max_tasks)
         return answer["task_class"], answer["configs"]
 
     async def alter_offsets(self, name: str, config: Mapping[str, str], offsets: list[Any]) -> bool:
         """Ask a connector that is not running to check a change of its offsets. Raises RemoteError."""
-        return bool(await self._call_host("alter_offsets", connector=name, config=dict(config), offsets=offsets))
-
-    async def _call_host(self, method: str, **params: Any) -> Any:
-        async with self._host_lock:
-            if self._host is None:
-                self._host = await self._supervisor.start(CONNECTOR_HOST, self._on_host_message)
-                self._watch(self._watch_host(self._host))
-        return await self._host.channel.call(method, **params)
+        return bool(await self._hosts.call(name, "alter_offsets", config=dict(config), offsets=offsets))
 
     async def _on_host_message(self, method: str, params: dict[str, Any]) -> Any:
         name = params["connector"]
@@ -132,16 +141,6 @@ class Worker:
                 self._listener.on_connector_failed(name, params["trace"])
         return None
 
-    async def _watch_host(self, host: ChildProcess) -> None:
-        await asyncio.wait([host.exit_status])
-        if self._closing:
-            return
-        await host.channel.close()
-        self._host = None
-        log.error("The process of the connectors %s", host.describe_exit())
-        for name in list(self.connectors):
-            self._listener.on_connector_failed(name, f"The process of the connector {host.describe_exit()}")
-
     # Tasks
 
     async def start_task(
@@ -152,99 +151,81 @@ class Worker:
         *,
         paused: bool = False,
     ) -> None:
-        """Start a task in a process of its own; its states come through the listener."""
-        if task_id in self.tasks:
-            raise ConnectException(f"Task already exists in this worker: {task_id}")
-
-        async def handle(method: str, params: dict[str, Any]) -> Any:
-            return await self._on_task_message(task_id, running, method, params)
-
-        running = RunningTask(await self._supervisor.start(TASK, handle))
-        self.tasks[task_id] = running
-        self._watch(self._watch_task(task_id, running))
-        running.child.channel.notify(
-            "start",
-            connector=task_id.connector,
-            task=task_id.task,
-            connector_config=dict(connector_config),
-            task_config=dict(task_config),
-            worker=self._properties,
-            group_id=self._group_id,
-            paused=paused,
-        )
+        """Start a task in a process of its own; its states come through the listener, a failure to start it too."""
+        start = {
+            "connector": task_id.connector,
+            "task": task_id.task,
+            "connector_config": dict(connector_config),
+            "task_config": dict(task_config),
+            "worker": self._properties,
+            "group_id": self._group_id,
+            "levels": self._levels,
+            "paused": paused,
+        }
+        self.metrics.task_startups.attempt()
+        try:
+            rules = TaskRules.read(self._properties, connector_config)
+            await self._offsets.open(task_id.connector, connector_config)
+        except (ConfigException, ConnectException) as error:
+            self.metrics.task_startups.end(success=False)
+            self._listener.on_task_state(task_id, State.FAILED, format_trace(error))
+            return
+        await self._tasks.start(task_id, rules, start)
 
     async def stop_tasks(self, task_ids: Iterable[ConnectorTaskId]) -> list[ConnectorTaskId]:
         """Stop tasks together, kill those that don't end in time; the ones that ended by themselves."""
-        stopping = {task_id: self.tasks[task_id] for task_id in task_ids if task_id in self.tasks}
-        for running in stopping.values():
-            running.stopping = True
-            running.child.channel.notify("stop")
-        ended = await asyncio.gather(*(running.child.wait(self._stop_seconds) for running in stopping.values()))
-        graceful = []
-        for (task_id, running), in_time in zip(stopping.items(), ended, strict=True):
-            if in_time:
-                graceful.append(task_id)
-            else:
-                stage = running.progress.get("stage", "unknown")
-                log.error("Task %s did not stop within %s s (stage %s): killed", task_id, self._stop_seconds, stage)
-            await running.child.kill()
-            if self.tasks.get(task_id) is running:
-                del self.tasks[task_id]
-        return graceful
-
-    async def await_first_report(self, task_id: ConnectorTaskId, timeout: float) -> None:
-        """Wait until a task that was just started has told its state; ``timeout`` seconds at most."""
-        running = self.tasks.get(task_id)
-        if running is not None:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(running.reported.wait(), timeout)
+        return await self._tasks.stop(task_ids)
 
     def pause_tasks(self, connector: str, *, paused: bool) -> None:
         """Pause or resume the tasks of a connector."""
         for task_id, running in self.tasks.items():
             if task_id.connector == connector:
-                running.child.channel.notify("pause" if paused else "resume")
+                running.start["paused"] = paused
+                running.tell("pause" if paused else "resume")
 
-    async def _on_task_message(
-        self, task_id: ConnectorTaskId, running: RunningTask, method: str, params: dict[str, Any]
-    ) -> Any:
-        running.heard = time.monotonic()
+    def adjust_tasks(self, connector: str, config: Mapping[str, str]) -> None:
+        """Let the tasks of a connector follow changed limits (``LIVE_KEYS``). Raises ConfigException."""
+        rules = TaskRules.read(self._properties, config)
+        for task_id, running in self.tasks.items():
+            if task_id.connector == connector:
+                running.start["connector_config"] = dict(config)
+                self._tasks.adjust(running, rules)
+
+    def set_log_level(self, logger: str, level: str) -> None:
+        """Change a log level in all processes, and in those that are yet to come."""
+        self._levels[logger] = level
+        self._hosts.set_level(logger, level)
+        for running in self.tasks.values():
+            running.tell("log_level", logger=logger, level=level)
+
+    async def await_first_report(self, task_id: ConnectorTaskId, timeout: float) -> None:
+        """Wait until a task that was just started has told its state; ``timeout`` seconds at most."""
+        await self._tasks.await_first_report(task_id, timeout)
+
+    def _on_task_state(self, task_id: ConnectorTaskId, state: State, trace: str | None) -> None:
+        running = self.tasks.get(task_id)
+        if running is not None and not running.came_up and state in (State.RUNNING, State.PAUSED, State.FAILED):
+            running.came_up = True
+            self.metrics.task_startups.end(success=state is not State.FAILED)
+        self._listener.on_task_state(task_id, state, trace)
+
+    async def _on_task_message(self, running: RunningTask, method: str, params: dict[str, Any]) -> Any:
+        connector = running.task_id.connector
         match method:
             case "load_offsets":
-                return await self._offsets.load(task_id.connector, params["partitions"])
+                return await self._offsets.load(connector, params["partitions"])
             case "store_offsets":
-                await self._offsets.store(task_id.connector, [(p, o) for p, o in params["offsets"]])
-            case "progress":
-                running.progress = params
-            case "state":
-                self._on_task_state(task_id, running, State(params["state"]), params["trace"])
+                await self._offsets.store(connector, [(p, o) for p, o in params["offsets"]])
+            case "store_worker_offsets":
+                await self._offsets.store_in_worker(connector, [(p, o) for p, o in params["offsets"]])
+            case "fence":
+                await self.fence(running.task_id)
             case "topics":
-                self._listener.on_topics(task_id, params["topics"])
+                self._listener.on_topics(running.task_id, params["topics"])
         return None
-
-    def _on_task_state(self, task_id: ConnectorTaskId, running: RunningTask, state: State, trace: str | None) -> None:
-        running.state = state
-        running.reported.set()
-        if not running.stopping:
-            self._listener.on_task_state(task_id, state, trace)
-
-    async def _watch_task(self, task_id: ConnectorTaskId, running: RunningTask) -> None:
-        await asyncio.wait([running.child.exit_status])
-        if running.stopping:
-            return
-        await running.child.channel.drained(_ENDING_SECONDS)
-        if running.state is not State.FAILED:
-            trace = f"The process of the task {running.child.describe_exit()} in stage {running.progress.get('stage')}"
-            log.error("%s: %s", task_id, trace)
-            self._on_task_state(task_id, running, State.FAILED, trace)
-
-    def _watch(self, coroutine: Any) -> None:
-        task = asyncio.create_task(coroutine)
-        self._watchers.add(task)
-        task.add_done_callback(self._watchers.discard)
 
     async def close(self) -> None:
         """Stop everything."""
-        await asyncio.gather(*(self.stop_connector(name) for name in list(self.connectors)))
-        await self.stop_tasks(list(self.tasks))
-        self._closing = True
+        await self._hosts.close()
+        await self._tasks.close()
+        await self._offsets.close()

@@ -50,6 +50,7 @@ class ClusterConfigState:
     applied_configs: Mapping[str, Config] = field(default_factory=dict)
     pending_fencing: frozenset[str] = frozenset()
     inconsistent: frozenset[str] = frozenset()
+    commit_offsets: Mapping[str, int] = field(default_factory=dict)
 
     def contains(self, connector: str) -> bool:
         """True when the connector has a config."""
@@ -85,6 +86,10 @@ class ClusterConfigState:
         """The configs of the connector's tasks, in order."""
         found = ((task, self.task_configs.get(task)) for task in self.tasks(connector))
         return {task: config for task, config in found if config is not None}
+
+    def commit_offset(self, connector: str) -> int:
+        """How many records had been read when the connector's tasks were committed last; -1 before that."""
+        return self.commit_offsets.get(connector, -1)
 
     def task_count_record(self, connector: str) -> int | None:
         """How many task producers may have to be fenced off, or None."""

@@ -26,7 +26,6 @@ class ConfigFold:
 
     def __init__(self) -> None:
         self.listener: ConfigStoreListener | None = None
-        self._snapshot: ClusterConfigState | None = None
         self._offset = -1
         self._session_key: SessionKey | None = None
         self._task_counts: dict[str, int] = {}
@@ -38,7 +37,9 @@ class ConfigFold:
         self._applied: dict[str, Config] = {}
         self._pending_fencing: set[str] = set()
         self._inconsistent: set[str] = set()
+        self._commit_offsets: dict[str, int] = {}
         self._deferred: dict[str, dict[ConnectorTaskId, Config]] = {}
+        self._picture: ClusterConfigState | None = None
         self._handlers: tuple[tuple[str, Callable[[str, Any], None]], ...] = (
             (records.TARGET_STATE, self._target_state),
             (records.CONNECTOR, self._connector_config),
@@ -55,11 +56,11 @@ class ConfigFold:
 
     def snapshot(self) -> ClusterConfigState:
         """The picture as it is now; the same one until a record changes it."""
-        if self._snapshot is None:
-            self._snapshot = self._picture()
-        return self._snapshot
+        if self._picture is None:
+            self._picture = self._draw()
+        return self._picture
 
-    def _picture(self) -> ClusterConfigState:
+    def _draw(self) -> ClusterConfigState:
         return ClusterConfigState(
             self._offset,
             self._session_key,
@@ -72,15 +73,16 @@ class ConfigFold:
             dict(self._applied),
             frozenset(self._pending_fencing),
             frozenset(self._inconsistent),
+            dict(self._commit_offsets),
         )
 
     def apply(self, offset: int, key: bytes | None, value: bytes | None) -> None:
         """Take one record. What can't be understood is logged and ignored."""
-        self._snapshot = None
+        self._picture = None
         try:
             self._take(offset, key, value)
         finally:
-            self._snapshot = None  # the listener may have asked for one in between
+            self._picture = None  # the listener may have asked for one in between
 
     def _take(self, offset: int, key: bytes | None, value: bytes | None) -> None:
         name = (key or b"").decode(errors="replace")
@@ -136,6 +138,7 @@ class ConfigFold:
         self._task_counts.pop(connector, None)
         self._deferred.pop(connector, None)
         self._applied.pop(connector, None)
+        self._commit_offsets.pop(connector, None)
         for task in [task for task in self._task_configs if task.connector == connector]:
             del self._task_configs[task]
 
@@ -172,6 +175,7 @@ class ConfigFold:
         if deferred is not None:
             deferred.clear()
         self._task_counts[connector] = count
+        self._commit_offsets[connector] = self._offset
         self._pending_fencing.add(connector)
         if self.listener is not None:
             self.listener.on_task_config_update(updated)

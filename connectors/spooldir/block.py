@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -44,3 +44,12 @@ class RecordReader(Protocol):
 
     def close(self) -> None:
         """Close the file."""
+
+
+def blocks_of(reader: RecordReader) -> Iterator[Block]:
+    """All blocks of a file that nobody writes to any more. Raises what reading raises."""
+    while (block := reader.read()) is not None:
+        yield block
+    last = reader.finish()
+    if last is not None:
+        yield last

@@ -168,6 +168,8 @@ COMMON = (
     )
 )
 
+CHARSET = keys("File System", ("file.charset", _Type.STRING, "UTF-8", _Low, "The character set."))
+
 OWN = keys(
     "File System",
     (
@@ -250,7 +252,39 @@ OWN_SCHEMA = keys(
         _Low,
         (
             "Whether values that don't fit are changed silently, as the original does (the boolean 'yes' is false), "
-            "instead of making the row a bad one."
+            "instead of making the row a bad one (or, for a number in a JSON text field, taking its text)."
         ),
+    ),
+) | keys(
+    "Schema Generation",
+    (
+        "schema.generation.types",
+        _Type.STRING,
+        "STRING",
+        _Medium,
+        (
+            "Which types generated schemas have: text (STRING), or those that all values of the sample have (INFER): "
+            "booleans, 64 bit integers, doubles, dates and timestamps where nothing of the text is lost, else text."
+        ),
+        ValidString("STRING", "INFER"),
+    ),
+    (
+        "schema.generation.sample.rows",
+        _Type.INT,
+        10_000,
+        _Low,
+        "How many rows of each of the first five files are looked at to infer types.",
+        Range(1),
+    ),
+    (
+        "schema.generation.misfit",
+        _Type.STRING,
+        "ROW",
+        _Low,
+        (
+            "What a value leads to that doesn't have the inferred type: its row is a bad one (ROW), or the column is "
+            "text in the whole file (FILE): every file is then read once more before its first row is sent."
+        ),
+        ValidString("ROW", "FILE"),
     ),
 )

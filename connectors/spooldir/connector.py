@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from connect.api import ConnectException, DataException, Schema, SourceConnector
+from connect.api.logical import TIMESTAMP_NAME
 from connect.api.schema import OPTIONAL_STRING_SCHEMA
 from connectors.spooldir.files import InputFile, Selection
+from connectors.spooldir.inference import Columns, Inference, InferredTypes, infers, types_of
 from connectors.spooldir.text_input import READ_ERRORS
 from connectors.spooldir.value_schema import (
     TIMESTAMP_EXAMPLE,
@@ -51,6 +53,14 @@ class SchemaSourceConnector(SpoolDirSourceConnector):
     def field_names(self, file: InputFile, settings: Mapping[str, Any]) -> list[str]:
         """The fields that the records of a file have. Raises DataException, OSError."""
 
+    @abstractmethod
+    def columns_of(self, file: InputFile, settings: Mapping[str, Any]) -> Iterator[Columns]:
+        """The values of a file, a block at a time. Raises DataException, OSError."""
+
+    @abstractmethod
+    def inference(self, settings: Mapping[str, Any]) -> Inference:
+        """What is to find the types of such values."""
+
     def prepare(self, settings: Mapping[str, Any]) -> dict[str, str]:
         made = self._generate(settings) if settings["schema.generation.enabled"] else {}
         texts = {key: made.get(key, settings[key]) for key in ("key.schema", "value.schema")}
@@ -67,29 +77,59 @@ class SchemaSourceConnector(SpoolDirSourceConnector):
                 raise ConnectException(
                     f"'schema.generation.{part}.name' must be set if 'schema.generation.enabled' = true."
                 )
-        found: dict[str, list[Path]] = {}
-        for file in Selection.of(settings).list()[:_INSPECTED]:
-            try:
-                names = self.field_names(file, settings)
-            except READ_ERRORS as error:
-                raise ConnectException(f"Couldn't read {file.path}: {error}") from error
-            fields = [(name, OPTIONAL_STRING_SCHEMA) for name in dict.fromkeys(names)]
-            found.setdefault(write_schema(struct_of(settings["schema.generation.value.name"], fields)), []).append(
-                file.path
-            )
-        if not found:
+        files = Selection.of(settings).list()[:_INSPECTED]
+        if not files:
             raise ConnectException("Could not find any input file(s) to infer schema from.")
+        try:
+            types = self._inferred(files, settings) if infers(settings) else self._texts(files, settings)
+        except READ_ERRORS as error:
+            raise ConnectException(f"Couldn't read the files of {settings['input.path']}: {error}") from error
+        known = dict(types.fields)
+        key_fields = [
+            (name, known.get(name, OPTIONAL_STRING_SCHEMA)) for name in settings["schema.generation.key.fields"]
+        ]
+        made = {
+            "key.schema": write_schema(struct_of(settings["schema.generation.key.name"], key_fields)),
+            "value.schema": write_schema(struct_of(settings["schema.generation.value.name"], types.fields)),
+        }
+        return made | ({"parser.timestamp.date.formats": ",".join(types.formats)} if types.formats else {})
+
+    def _texts(self, files: list[InputFile], settings: Mapping[str, Any]) -> InferredTypes:
+        """All fields as text; the files must agree on them."""
+        found: dict[tuple[str, ...], list[Path]] = {}
+        for file in files:
+            found.setdefault(tuple(dict.fromkeys(self.field_names(file, settings))), []).append(file.path)
         if len(found) > 1:
             raise DataException(_several_schemas(found))
-        key_fields = [(name, OPTIONAL_STRING_SCHEMA) for name in settings["schema.generation.key.fields"]]
-        key_schema = struct_of(settings["schema.generation.key.name"], key_fields)
-        return {"key.schema": write_schema(key_schema), "value.schema": next(iter(found))}
+        return InferredTypes([(name, OPTIONAL_STRING_SCHEMA) for name in next(iter(found))], [])
+
+    def _inferred(self, files: list[InputFile], settings: Mapping[str, Any]) -> InferredTypes:
+        limit = settings["schema.generation.sample.rows"]
+        samples = (columns for file in files for columns in _first(self.columns_of(file, settings), limit))
+        types = types_of(samples, self.inference(settings))
+        stamp = settings["timestamp.field"] if settings["timestamp.mode"] == "FIELD" else None
+        fields = [
+            (name, schema.replace(optional=False) if name == stamp and schema.name == TIMESTAMP_NAME else schema)
+            for name, schema in types.fields
+        ]
+        return types._replace(fields=fields)
 
 
-def _several_schemas(found: Mapping[str, list[Path]]) -> str:
+def _first(blocks: Iterator[Columns], rows: int) -> Iterator[Columns]:
+    """Blocks up to so many rows."""
+    left = rows
+    for columns in blocks:
+        size = max(map(len, columns.values()), default=0)
+        yield columns if size <= left else {name: values[:left] for name, values in columns.items()}
+        left -= size
+        if left <= 0:
+            return
+
+
+def _several_schemas(found: Mapping[tuple[str, ...], list[Path]]) -> str:
     parts = ["More than one schema was found for the input pattern."]
-    for schema, paths in found.items():
-        parts += [f"Schema: {schema}", *(f"  {path}" for path in paths)]
+    for names, paths in found.items():
+        parts += [f"Fields: {', '.join(names)}", *(f"  {path}" for path in paths)]
     return "\n".join(parts)
 
 

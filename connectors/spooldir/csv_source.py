@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 from connect.api import ConfigType, DataException, Importance, SourceTask, Width
+from connect.api.schema import OPTIONAL_STRING_SCHEMA
 from connect.api.validators import Range, ValidString
-from connectors.spooldir.block import RecordReader
+from connectors.spooldir.block import RecordReader, blocks_of
 from connectors.spooldir.config import COMMON, OWN, OWN_SCHEMA, SCHEMA, keys
 from connectors.spooldir.connector import SchemaSourceConnector
 from connectors.spooldir.csv_line import CsvFormat
@@ -15,10 +16,11 @@ from connectors.spooldir.csv_reader import CsvReader
 from connectors.spooldir.csv_text import CsvLayout, CsvText
 from connectors.spooldir.date_format import DateParser
 from connectors.spooldir.files import InputFile
+from connectors.spooldir.inference import Columns, Inference, checks_files, dates_of, misfits, with_texts
 from connectors.spooldir.rows import RowParser
 from connectors.spooldir.task import Resume, SpoolDirSourceTask
 from connectors.spooldir.text_input import check_charset, open_input
-from connectors.spooldir.value_schema import read_schema
+from connectors.spooldir.value_schema import read_schema, struct_of
 
 _Type, _Medium, _Low = ConfigType, Importance.MEDIUM, Importance.LOW
 
@@ -181,6 +183,32 @@ class SpoolDirCsvSourceConnector(SchemaSourceConnector):
             raise DataException(f"{file.path} has no rows to make a schema from")
         return row if layout.header else [f"column{number:02d}" for number in range(1, len(row) + 1)]
 
+    def columns_of(self, file: InputFile, settings: Mapping[str, Any]) -> Iterator[Columns]:
+        return _columns_of(file, self.field_names(file, settings), _layout(settings))
+
+    def inference(self, settings: Mapping[str, Any]) -> Inference:
+        return _inference(settings)
+
+
+def _columns_of(file: InputFile, names: Sequence[str], layout: CsvLayout) -> Iterator[Columns]:
+    """The texts of a file; rows that are no rows are left out. Raises OSError, DataException."""
+    schema = struct_of("Row", [(name, OPTIONAL_STRING_SCHEMA) for name in names])
+    with open_input(file.path) as stream:
+        text = CsvText(stream, layout)
+        if layout.header:
+            text.read_row()
+        rows = RowParser(
+            names, struct_of("Key", []), schema, DateParser([], "UTC"), timestamp_field=None, lenient=False
+        )
+        for block in blocks_of(CsvReader(text, rows)):
+            if block.values:
+                yield dict(zip(names, zip(*block.values, strict=True), strict=True))
+
+
+def _inference(settings: Mapping[str, Any]) -> Inference:
+    zone = DateParser([], settings["parser.timestamp.timezone"]).zone
+    return Inference(settings["parser.timestamp.date.formats"], zone, of_texts=True)
+
 
 class SpoolDirCsvSourceTask(SpoolDirSourceTask):
     """Reads CSV files."""
@@ -192,7 +220,7 @@ class SpoolDirCsvSourceTask(SpoolDirSourceTask):
         self._key = read_schema("key.schema", settings["key.schema"])
         self._value = read_schema("value.schema", settings["value.schema"])
         self.key_schema, self.value_schema = self._key, self._value
-        self._dates = DateParser(settings["parser.timestamp.date.formats"], settings["parser.timestamp.timezone"])
+        self._dates = dates_of(settings)
         self._timestamp_field = settings["timestamp.field"] if settings["timestamp.mode"] == "FIELD" else None
         self._lenient: bool = settings["parser.lenient"]
 
@@ -201,8 +229,19 @@ class SpoolDirCsvSourceTask(SpoolDirSourceTask):
         names = text.read_row() if self._layout.header else [field.name for field in self._value.fields]
         if names is None:
             raise DataException(f"{file.path} has no header row")
+        self.key_schema, self.value_schema = self._key, self._value
+        if checks_files(self._settings):
+            samples = _columns_of(file, names, self._layout)
+            formats = self._settings["parser.timestamp.date.formats"]
+            texts = misfits(samples, self._value, formats, _inference(self._settings))
+            self.key_schema, self.value_schema = with_texts(self._key, texts), with_texts(self._value, texts)
         rows = RowParser(
-            names, self._key, self._value, self._dates, timestamp_field=self._timestamp_field, lenient=self._lenient
+            names,
+            self.key_schema,
+            self.value_schema,
+            self._dates,
+            timestamp_field=self._timestamp_field,
+            lenient=self._lenient,
         )
         return CsvReader(text, rows, resume.offset if resume else 0)
 

@@ -16,6 +16,7 @@ _MONTH_NAMES = (
     *("july", "august", "september", "october", "november", "december"),
 )
 _WEEKDAYS = "(?:mon|tue(?:s)?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
+_FRACTION_DIGITS, _LEAST_YEAR = 3, 1000
 _NUMBERS = "yuMdHkKhmsS"
 _ZONE = r"(?:GMT|UTC|Z)?(?:([+-])(\d{1,2}):?(\d{2})?)?"
 _TOKEN = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+", re.DOTALL)
@@ -78,6 +79,28 @@ class DateFormat:
         )
         return local - self._offset(found, local)
 
+    def parse_whole(self, text: str) -> int:
+        """The same, of a text that is nothing but such a date. Raises ValueError."""
+        if not self.is_whole(text):
+            raise ValueError(f"Unparseable date: {text!r}")
+        return self.parse(text)
+
+    def is_whole(self, text: str) -> bool:
+        """Whether the text is a date in this format and nothing else, and that day and time exist."""
+        match = self._regex.fullmatch(text)
+        if match is None:
+            return False
+        found = dict(zip(self._letters, match.groups(), strict=True))
+        if len(found.get("S", "000")) != _FRACTION_DIGITS:
+            return False
+        try:
+            year = _year(found)
+            dt.date(year, _month(found), int(found.get("d", 1)))
+            dt.time(_hour(found), int(found.get("m", 0)), int(found.get("s", 0)))
+        except ValueError:
+            return False
+        return year >= _LEAST_YEAR
+
     def _offset(self, found: dict[str, str], local: int) -> int:
         """Milliseconds east of UTC."""
         if "sign" in found:
@@ -122,10 +145,12 @@ def _hour(found: dict[str, str]) -> int:
 
 
 class DateParser:
-    """Tries several patterns in turn. ``local=True`` leaves the time zone out: the milliseconds of the wall clock."""
+    """Tries several patterns in turn."""
 
-    def __init__(self, patterns: Sequence[str], zone: str) -> None:
-        """Raises ConfigException for a pattern or zone that makes no sense."""
+    def __init__(self, patterns: Sequence[str], zone: str, *, strict: bool = False) -> None:
+        """``strict``: only a text that is a date as a whole, and one that exists, is a date.
+
+        Raises ConfigException for a pattern or zone that makes no sense."""
         try:
             self.zone = ZoneInfo(zone)
         except (KeyError, ValueError, OSError):
@@ -133,7 +158,8 @@ class DateParser:
         self._formats: list[Callable[[str], int]] = []
         for pattern in patterns:
             try:
-                self._formats.append(DateFormat(pattern, self.zone).parse)
+                made = DateFormat(pattern, self.zone)
+                self._formats.append(made.parse_whole if strict else made.parse)
             except (ValueError, re.error) as error:
                 raise ConfigException("parser.timestamp.date.formats", pattern, str(error)) from None
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
-from connect.api import ConfigType, Importance, SourceTask
+from connect.api import SourceTask
 from connect.api.schema import STRING_SCHEMA
 from connectors.spooldir.block import Block, RecordReader
-from connectors.spooldir.config import COMMON, OWN, keys
+from connectors.spooldir.config import CHARSET, COMMON, OWN
 from connectors.spooldir.connector import SpoolDirSourceConnector
 from connectors.spooldir.files import InputFile
 from connectors.spooldir.task import Resume, SpoolDirSourceTask
 from connectors.spooldir.text_input import TextInput, check_charset
 
-_CHARSET = keys("File System", ("file.charset", ConfigType.STRING, "UTF-8", Importance.LOW, "The character set."))
-
-CONFIG = COMMON | _CHARSET | OWN
+CONFIG = COMMON | CHARSET | OWN
 
 
 class SpoolDirLineDelimitedSourceConnector(SpoolDirSourceConnector):

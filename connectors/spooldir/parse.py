@@ -17,8 +17,8 @@ Convert = Callable[[Sequence[str]], list[Any]]
 _SAMPLE = 64
 """How many texts of a column are looked at to see whether they repeat."""
 
-_BITS = {Type.INT8: 8, Type.INT16: 16, Type.INT32: 32, Type.INT64: 64}
-_JAVA = {
+BITS = {Type.INT8: 8, Type.INT16: 16, Type.INT32: 32, Type.INT64: 64}
+JAVA_TYPES = {
     Type.INT8: "Byte",
     Type.INT16: "Short",
     Type.INT32: "Integer",
@@ -95,12 +95,12 @@ def column_parser(schema: Schema, dates: DateParser, *, lenient: bool) -> Column
     convert = _converter(schema.type, lenient)
     if convert is None:
         raise DataException(f"Schema {schema.type.name}({schema.name or 'null'}) is not supported")
-    return ColumnParser(schema, _JAVA[schema.type], convert)
+    return ColumnParser(schema, JAVA_TYPES[schema.type], convert)
 
 
 def _converter(type: Type, lenient: bool) -> Convert | None:
-    if type in _BITS:
-        return _integers(_BITS[type])
+    if type in BITS:
+        return _integers(BITS[type])
     if type is Type.BOOLEAN:
         return _lenient_booleans if lenient else _booleans
     return {Type.STRING: _strings, Type.FLOAT64: _doubles, Type.FLOAT32: _singles}.get(type)

@@ -34,7 +34,7 @@ class RowParser:
             (field.name, places.get(field.name), column_parser(field.schema, dates, lenient=lenient))
             for field in value_schema.fields
         ]
-        self._key_places = [_place_in(value_schema, field.name, field.schema) for field in key_schema.fields]
+        self._key_places = [place_in(value_schema, field.name, field.schema) for field in key_schema.fields]
         stamp = None if timestamp_field is None else value_schema.field(timestamp_field)
         self._stamp_place = None if stamp is None else stamp.index
 
@@ -75,7 +75,8 @@ def _transposed(columns: Sequence[Sequence[Any]], size: int) -> list[Any]:
     return list(zip(*columns, strict=True)) if columns else [()] * size
 
 
-def _place_in(value_schema: Schema, name: str, schema: Schema) -> int | None:
+def place_in(value_schema: Schema, name: str, schema: Schema) -> int | None:
+    """Which field of the value a field of the key repeats, if any. Raises ConnectException when their types differ."""
     field = value_schema.field(name)
     if field is None:
         return None

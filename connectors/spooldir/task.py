@@ -14,7 +14,6 @@ from connect.api import (
     ConfigDef,
     ConnectException,
     DataException,
-    Header,
     HeaderColumn,
     HeaderColumns,
     RecordBatch,
@@ -78,26 +77,27 @@ class FileHeaders:
 
     def __init__(self, file: InputFile, input_path: Path) -> None:
         self._before = [
-            Header("file.name", file.name, STRING_SCHEMA),
-            Header("file.name.without.extension", file.path.stem, STRING_SCHEMA),
-            Header("file.path", str(file.path), STRING_SCHEMA),
-            Header("file.parent.dir.name", file.path.parent.name, STRING_SCHEMA),
-            Header("file.length", file.size, INT64_SCHEMA),
+            ("file.name", file.name, STRING_SCHEMA),
+            ("file.name.without.extension", file.path.stem, STRING_SCHEMA),
+            ("file.path", str(file.path), STRING_SCHEMA),
+            ("file.parent.dir.name", file.path.parent.name, STRING_SCHEMA),
+            ("file.length", file.size, INT64_SCHEMA),
         ]
         self._after = [
-            Header("file.last.modified", from_millis(file.modified), TIMESTAMP_SCHEMA),
-            Header("file.relative.path", str(file.path.relative_to(input_path)), STRING_SCHEMA),
+            ("file.last.modified", from_millis(file.modified), TIMESTAMP_SCHEMA),
+            ("file.relative.path", str(file.path.relative_to(input_path)), STRING_SCHEMA),
         ]
 
     def at(self, offsets: Sequence[int]) -> HeaderColumns:
-        """The headers of the records at those offsets."""
+        """The headers of the records at those offsets. All but one are the same for the whole file."""
         size = len(offsets)
-
-        def same(headers: list[Header]) -> list[HeaderColumn]:
-            return [HeaderColumn(h.key, Repeated(h.value, size), Repeated(h.schema, size)) for h in headers]
-
-        own = HeaderColumn("file.offset", offsets, Repeated(INT64_SCHEMA, size))
-        return HeaderColumns([*same(self._before), own, *same(self._after)], size)
+        before, after = (
+            [HeaderColumn(key, Repeated(value, size), Repeated(schema, size)) for key, value, schema in columns]
+            for columns in (self._before, self._after)
+        )
+        return HeaderColumns(
+            [*before, HeaderColumn("file.offset", offsets, Repeated(INT64_SCHEMA, size)), *after], size
+        )
 
 
 class SpoolDirSourceTask(SourceTask):

@@ -24,9 +24,9 @@ def _load_replayer() -> ModuleType:
 replayer = _load_replayer()
 
 
-def scenarios(*, workers: int) -> list[Json]:
-    """The scenarios that need so many workers."""
+def scenarios() -> list[Json]:
+    """All scenarios."""
     files = sorted((CONFORMANCE_DIR / "rest").glob("*.json"))
     found = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     assert found
-    return [scenario for scenario in found if scenario.get("workers", 1) == workers]
+    return found

@@ -27,9 +27,16 @@ class ConnectWorker(Server):
     name: ClassVar[str] = "connect-worker"
     start_timeout: ClassVar[float] = 30.0
 
-    def __init__(self, bootstrap_servers: str, properties: Mapping[str, str], *, standalone: bool = False) -> None:
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        properties: Mapping[str, str],
+        *,
+        standalone: bool = False,
+        group: str | None = None,
+    ) -> None:
         super().__init__()
-        self.group = f"rest-{uuid.uuid4()}"
+        self.group = group or f"rest-{uuid.uuid4()}"
         self._standalone = standalone
         self._properties = {
             "bootstrap.servers": bootstrap_servers,

@@ -14,6 +14,7 @@ from connect.api.java_text import to_java_string
 from connect.api.logical import to_millis
 from connectors.spooldir.binary_source import SpoolDirBinaryFileSourceConnector
 from connectors.spooldir.csv_source import SpoolDirCsvSourceConnector
+from connectors.spooldir.json_source import SpoolDirJsonSourceConnector, SpoolDirSchemaLessJsonSourceConnector
 from connectors.spooldir.line_source import SpoolDirLineDelimitedSourceConnector
 from tests.conformance.json_envelope import envelope
 from tests.unit.connectors.source_context import FakeSourceContext
@@ -25,6 +26,8 @@ CONNECTORS: dict[str, type[SourceConnector]] = {
     for connector in (
         SpoolDirBinaryFileSourceConnector,
         SpoolDirCsvSourceConnector,
+        SpoolDirJsonSourceConnector,
+        SpoolDirSchemaLessJsonSourceConnector,
         SpoolDirLineDelimitedSourceConnector,
     )
 }

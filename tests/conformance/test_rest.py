@@ -1,7 +1,4 @@
-"""The recorded REST scenarios of Kafka Connect, replayed against workers of ours: one worker per profile, one broker.
-
-Scenarios for two workers need a cluster and are replayed elsewhere: here are those whose ``workers`` is 1.
-"""
+"""The recorded REST scenarios of Kafka Connect, replayed against workers of ours: a cluster per profile, one broker."""
 
 from __future__ import annotations
 
@@ -33,31 +30,38 @@ def _is_foreign(item: Any) -> bool:
     return isinstance(item, dict) and str(item.get("class", "")).startswith(FOREIGN)
 
 
-SCENARIOS = scenarios(workers=1)
-
-
 @pytest.fixture(scope="session")
-def worker_of(kafka_broker: KafkaBroker) -> Iterator[Callable[[Json], ConnectWorker]]:
-    """The worker of a scenario's profile, started when the first scenario asks for it."""
-    workers: dict[str, ConnectWorker] = {}
+def workers_of(kafka_broker: KafkaBroker) -> Iterator[Callable[[Json], list[ConnectWorker]]]:
+    """The workers of a scenario: a cluster per profile and size, started when the first scenario asks for it.
+
+    The first worker is the leader, since it is there before the others.
+    """
+    clusters: dict[tuple[str, int], list[ConnectWorker]] = {}
     with ExitStack() as stack:
 
-        def find(scenario: Json) -> ConnectWorker:
-            profile = scenario["profile"]
-            if profile not in workers:
-                standalone = scenario["mode"] == "standalone"
-                worker = ConnectWorker(kafka_broker.bootstrap_servers, scenario["workerConfig"], standalone=standalone)
-                workers[profile] = stack.enter_context(worker)
-            return workers[profile]
+        def find(scenario: Json) -> list[ConnectWorker]:
+            key = scenario["profile"], scenario["workers"]
+            if key not in clusters:
+                clusters[key] = []
+                for _ in range(scenario["workers"]):
+                    group = clusters[key][0].group if clusters[key] else None
+                    standalone = scenario["mode"] == "standalone"
+                    properties = scenario["workerConfig"]
+                    worker = ConnectWorker(
+                        kafka_broker.bootstrap_servers, properties, standalone=standalone, group=group
+                    )
+                    clusters[key].append(stack.enter_context(worker))
+            return clusters[key]
 
         yield find
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario["id"])
-def test_a_worker_answers_as_recorded(
-    scenario: Json, worker_of: Callable[[Json], ConnectWorker], tmp_path: Path
+@pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario["id"])
+def test_workers_answer_as_recorded(
+    scenario: Json, workers_of: Callable[[Json], list[ConnectWorker]], tmp_path: Path
 ) -> None:
     """Every request of a scenario gets the recorded status, headers and body."""
-    worker = worker_of(scenario)
+    workers = workers_of(scenario)
+    urls = [worker.address for worker in workers]
     wanted = _without_foreign_plugins(scenario)
-    assert replayer.replay(wanted, [worker.address], tmp_path, worker.group, WAIT_SECONDS) == []
+    assert replayer.replay(wanted, urls, tmp_path, workers[0].group, WAIT_SECONDS) == []

@@ -124,6 +124,12 @@ class Leadership:
         with self._lock:
             return self._placement
 
+    @property
+    def is_alone(self) -> bool:
+        """This worker leads a group without other members."""
+        placement = self.placement
+        return placement is not None and len(placement.urls) == 1
+
     def owner_url(self, owned: str | ConnectorTaskId) -> str | None:
         """The URL of the worker that runs a connector instance or a task, or None."""
         placement = self.placement

@@ -19,6 +19,8 @@ from connect.runtime.progress import Progress, Stage
 log = logging.getLogger(__name__)
 
 _FIRST_RETRY_SECONDS = 0.3
+_FEWEST_RECORDS = 100
+"""A share of fewer records says nothing."""
 
 T = TypeVar("T")
 
@@ -59,6 +61,17 @@ class ErrorPolicy:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class DropBudget:
+    """How many records a task may drop where errors are tolerated; 0 = as many as there are."""
+
+    max_count: int = 0
+    max_percent: float = 0.0
+
+
+UNLIMITED = DropBudget()
+
+
 class ToleranceOperator:
     """Runs the operations of a task's record path under its error policy."""
 
@@ -68,12 +81,14 @@ class ToleranceOperator:
         reporters: Sequence[ErrorReporter],
         progress: Progress,
         wait: Callable[[float], bool],
+        budget: DropBudget = UNLIMITED,
     ) -> None:
         """``wait(seconds)`` returns True when the task is asked to stop: no more retries then."""
         self.policy = policy
         self.reporters = tuple(reporters)
         self.progress = progress
         self._wait = wait
+        self._budget = budget
 
     def run(
         self,
@@ -140,9 +155,25 @@ class ToleranceOperator:
         """Report a failed record. Raises ConnectException unless errors are tolerated."""
         self.progress.count("total-record-failures")
         self.progress.count("total-record-errors")
-        self.progress.maxima["last-error-timestamp"] = time.time() * 1000
+        self.progress.stamps["last-error-timestamp"] = int(time.time() * 1000)
         for reporter in self.reporters:
             reporter.report(failure)
         if not self.policy.tolerate_all:
             raise ConnectException("Tolerance exceeded in error handler") from failure.error
         self.progress.count("total-records-skipped")
+        self._check_budget(failure)
+
+    def _check_budget(self, failure: Failure) -> None:
+        """Fail when more was dropped than the budget allows: then something is wrong with more than single records."""
+        budget, counters = self._budget, self.progress.counters
+        dropped = counters["total-records-skipped"]
+        if 0 < budget.max_count < dropped:
+            raise ConnectException(
+                f"{dropped} records were dropped, which is more than errors.drop.max.count={budget.max_count} allows"
+            ) from failure.error
+        seen = counters["source-record-poll-total"] + counters["sink-record-read-total"]
+        if budget.max_percent > 0 and seen >= _FEWEST_RECORDS and dropped * 100 > budget.max_percent * seen:
+            raise ConnectException(
+                f"{dropped} of {seen} records were dropped, which is more than "
+                f"errors.drop.max.percent={budget.max_percent:g} allows"
+            ) from failure.error

@@ -16,7 +16,14 @@ from connect.plugins.builtin import BUILTIN, PluginKind
 from converters.simple_header import SimpleHeaderConverter
 from converters.string import StringConverter
 
-DATA_CONVERTERS = [p.target for p in BUILTIN if p.kind is PluginKind.CONVERTER and p.target.startswith("converters.")]
+NEEDS_REGISTRY = ("converters.avro:AvroConverter",)
+DATA_CONVERTERS = [
+    plugin.target
+    for plugin in BUILTIN
+    if plugin.kind is PluginKind.CONVERTER
+    and plugin.target.startswith("converters.")
+    and plugin.target not in NEEDS_REGISTRY
+]
 
 
 def strings(**settings: Any) -> StringConverter:

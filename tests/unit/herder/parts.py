@@ -65,6 +65,12 @@ class FakeWorker:
     def pause_tasks(self, connector: str, *, paused: bool) -> None:
         self.calls.append(f"{'pause' if paused else 'resume'} tasks of {connector}")
 
+    def adjust_tasks(self, connector: str, config: Mapping[str, str]) -> None:
+        self.calls.append(f"adjust tasks of {connector}")
+
+    def set_log_level(self, logger: str, level: str) -> None:
+        self.calls.append(f"level {logger} {level}")
+
     def taken(self) -> list[str]:
         """The calls since the last time."""
         calls, self.calls = self.calls, []

@@ -181,7 +181,7 @@ async def test_a_deleted_connector_is_gone_with_its_states_and_topics() -> None:
     await herder.delete_connector("c")
     assert set(worker.taken()) == {"stop task c-0", "stop c"}
     assert herder.connectors() == []
-    assert herder.connector_topics("c") == {"c": {"topics": []}}
+    assert herder.topics.of("c") == {"c": {"topics": []}}
     with pytest.raises(NotFoundException, match="No status found for connector c"):
         herder.connector_status("c")
     with pytest.raises(NotFoundException, match="Connector c not found"):
@@ -192,13 +192,13 @@ async def test_a_deleted_connector_is_gone_with_its_states_and_topics() -> None:
 async def test_topics_are_listed_and_reset_unless_that_is_switched_off() -> None:
     herder, _ = await created()
     herder.on_topics(ConnectorTaskId("c", 0), ["b", "a"])
-    assert herder.connector_topics("c") == {"c": {"topics": ["a", "b"]}}
-    herder.reset_topics("c")
-    assert herder.connector_topics("c") == {"c": {"topics": []}}
+    assert herder.topics.of("c") == {"c": {"topics": ["a", "b"]}}
+    herder.topics.reset("c")
+    assert herder.topics.of("c") == {"c": {"topics": []}}
     await herder.stop()
     closed, _ = start_herder({"topic.tracking.enable": "false"})
     with pytest.raises(Forbidden, match="Topic tracking is disabled"):
-        closed.connector_topics("c")
+        closed.topics.of("c")
     await closed.stop()
 
 
@@ -228,4 +228,13 @@ async def test_task_configurations_that_could_not_be_made_are_asked_for_again() 
     await settled(herder)
     await settled(herder)
     assert states(herder) == ["RUNNING", "RUNNING"]
+    await herder.stop()
+
+
+async def test_a_changed_limit_reaches_the_tasks_without_a_restart() -> None:
+    herder, worker = start_herder()
+    await herder.create_connector("c", {**CONFIG, "name": "c"}, None)
+    worker.taken()
+    await herder.put_connector_config("c", {**CONFIG, "name": "c", "records.per.second.max": "10"})
+    assert worker.taken() == ["adjust tasks of c"]
     await herder.stop()

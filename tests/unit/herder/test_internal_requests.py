@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import base64
-import time
 
 import pytest
 
 from connect.herder.errors import BadRequest, Forbidden, Unavailable
 from connect.herder.internal_requests import InternalRequests, Signature, sign
-from connect.herder.session_keys import is_expired, new_session_key
 from connect.storage.cluster_state import SessionKey
 
 KEY = SessionKey(b"k" * 32, "HmacSHA256", 0)
@@ -60,23 +58,3 @@ def test_without_a_key_the_worker_is_still_starting() -> None:
 def test_an_unreadable_signature_is_a_bad_request(code: str, algorithm: str, message: str) -> None:
     with pytest.raises(BadRequest, match=message):
         Signature.of({"X-Connect-Authorization": code, "X-Connect-Request-Signature-Algorithm": algorithm})
-
-
-@pytest.mark.parametrize(
-    ("worker", "size"),
-    [
-        ({}, 32),
-        ({"inter.worker.key.size": "512"}, 64),
-        ({"inter.worker.key.generation.algorithm": "HmacSHA384"}, 48),
-    ],
-)
-def test_a_key_is_as_long_as_its_algorithm_wants(worker: dict[str, str], size: int) -> None:
-    assert len(new_session_key(worker).key) == size
-
-
-def test_a_key_expires() -> None:
-    old = KEY._replace(creation_timestamp=int(time.time() * 1000) - 5000)
-    assert is_expired(None, {})
-    assert not is_expired(old, {})
-    assert is_expired(old, {"inter.worker.key.ttl.ms": "5000"})
-    assert is_expired(new_session_key({}), {"inter.worker.key.ttl.ms": "0"})

@@ -40,7 +40,7 @@ def make_validation(worker: dict[str, str] | None = None, group: str | None = GR
 def recorded_validations() -> list[tuple[str, Json, Json]]:
     """Id, scenario and step of every recorded request to /validate that gets an answer."""
     found = []
-    for scenario in scenarios(workers=1):
+    for scenario in scenarios():
         for number, step in enumerate(scenario["steps"], 1):
             is_validation = step.get("path", "").endswith("/config/validate") and step["expect"]["status"] == 200
             if is_validation and isinstance(step.get("body"), dict):

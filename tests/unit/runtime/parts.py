@@ -211,3 +211,11 @@ class StoredOffsets:
         if self.failures:
             raise self.failures.pop()
         self.stored |= {partition["from"]: offset for partition, offset in offsets}
+
+    def store_in_worker(self, offsets: Sequence[tuple[Mapping[str, Any], Any]], timeout: float) -> None:
+        self.store(offsets, timeout)
+
+    def mirror(self, offsets: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
+        self.store(offsets, 0)
+
+    def fence(self) -> None: ...

@@ -19,9 +19,11 @@ from connect.api import (
 from connect.kafka.fake import FakeKafka
 from connect.runtime.conversion import SinkConversion
 from connect.runtime.ids import ConnectorTaskId, State
-from connect.runtime.sink_consumer import SinkConsumer
-from connect.runtime.sink_task import SinkPath, WorkerSinkTask
+from connect.runtime.rate_limits import RateLimits
+from connect.runtime.sink_consumer import ConsumerSettings, SinkConsumer
+from connect.runtime.sink_task import CommitRules, SinkPath, WorkerSinkTask
 from connect.runtime.task_link import TaskControl
+from connect.runtime.topic_selection import TopicSelection
 from connect.runtime.transformations import TransformationChain
 from tests.unit.runtime.parts import CollectingReporter, ScriptedSink, States, operator, text_converters
 
@@ -32,7 +34,10 @@ P0, P1 = TopicPartition("t", 0), TopicPartition("t", 1)
 class Running:
     """A sink task on its own thread with everything around it in memory."""
 
-    def __init__(self, sink: ScriptedSink, *values: str, partitions: int = 1, tolerate_all: bool = False) -> None:
+    def __init__(
+        self, sink: ScriptedSink, *values: str, partitions: int = 1, tolerate_all: bool = False, **selection: str
+    ) -> None:
+        topics = {key.replace("_", "."): value for key, value in (selection or {"topics": "t"}).items()}
         self.kafka = FakeKafka({"t": partitions})
         producer = self.kafka.producer({})
         for number, value in enumerate(values):
@@ -50,12 +55,17 @@ class Running:
             ConnectorTaskId("c", 0),
             sink,
             SinkPath(SinkConversion(text_converters(), tolerance), TransformationChain(), tolerance),
-            SinkConsumer(self._create_consumer, ["t"], 500),
+            SinkConsumer(
+                self._create_consumer,
+                TopicSelection({"name": "c", "connector.class": "C", **topics}, 0.0),
+                ConsumerSettings(),
+                self.progress,
+            ),
             self.control,
             self.states,
             self.progress,
-            flush_interval=3600,
-            before_commit=lambda: None,
+            RateLimits(),
+            CommitRules(3600, 5),
         )
         self._thread = threading.Thread(target=self._run)
 
@@ -224,3 +234,81 @@ def test_partitions_of_others_can_not_be_paused() -> None:
     with pytest.raises(IllegalWorkerStateException, match="may not pause partitions"):
         run.task.pause_partitions([TopicPartition("other", 0)])
     run.stop()
+
+
+def test_positions_are_known_when_partitions_are_assigned() -> None:
+    run = Running(ScriptedSink(), partitions=2)
+    run.kafka.groups[GROUP] = {("t", 0): 0}
+    run.start()
+    run.until(lambda: len(run.task.assignment()) == 2)
+    run.task.request_commit()
+    run.until(lambda: f"flush {dict.fromkeys([P0, P1], 0)}" in run.sink.calls).stop()
+
+
+def test_a_task_may_begin_elsewhere_and_pause_when_it_is_given_partitions() -> None:
+    class Opening(ScriptedSink):
+        def open(self, partitions: Any) -> None:
+            super().open(partitions)
+            run.task.rewind({P0: 1})
+            run.task.pause_partitions([P1])
+
+    sink = Opening()
+    run = Running(sink, "a", "b", "c", "d", partitions=2)
+    run.start()
+    run.until(lambda: sink.values == ["c"])
+    run.task.resume_partitions([P1])
+    run.until(lambda: sorted(sink.values) == ["b", "c", "d"]).stop()
+
+
+def test_offsets_beyond_what_was_put_are_not_committed() -> None:
+    class Ahead(ScriptedSink):
+        def pre_commit(self, offsets: Any) -> Any:
+            return {P0: 99, TopicPartition("other", 0): 1}
+
+    run = Running(Ahead(), "a").start()
+    run.until(lambda: run.sink.values == ["a"])
+    run.stop()
+    assert run.committed == {}
+
+
+def test_a_commit_that_comes_too_late_is_counted_as_skipped() -> None:
+    run = Running(ScriptedSink(), "a").start()
+    run.until(lambda: run.sink.values == ["a"]).stop()
+    consumer = run.task._consumer
+    consumer._committed.clear()
+    consumer.commit({P0: 1}, wait=False)
+    assert consumer.committing is not None
+    consumer.give_up_commit()
+    consumer._on_commit(None, [])
+    assert run.progress.counters["offset-commit-skip-total"] == 1
+
+
+def test_records_reported_to_a_queue_that_is_away_hold_the_commit_back() -> None:
+    def away() -> None:
+        raise ConnectException("the dead letter queue is away")
+
+    run = Running(ScriptedSink(), "a")
+    run.task._before_commit = away
+    run.start().until(lambda: run.sink.values == ["a"])
+    run.task.request_commit()
+    run.until(lambda: run.progress.counters["offset-commit-failure-total"] >= 1)
+    assert run.committed == {}
+    run.stop()
+
+
+def test_topics_are_chosen_by_a_pattern_in_javas_dialect() -> None:
+    run = Running(ScriptedSink(), "a", topics_regex="[a-z&&[^u]]").start()
+    run.until(lambda: run.sink.values == ["a"])
+    for topic in ("u", "v", "ww"):
+        producer = run.kafka.producer({})
+        producer.produce(topic, topic.encode())
+        producer.flush()
+    run.until(lambda: "v" in run.sink.values).stop()
+    assert not {"u", "ww"} & set(run.sink.values)
+
+
+def test_a_limited_task_takes_records_step_by_step() -> None:
+    run = Running(ScriptedSink(), *"abcdefghij")
+    run.task._limits.set(20.0, 0.0)
+    run.start().until(lambda: len(run.sink.values) == 10).stop()
+    assert run.sink.values == list("abcdefghij")

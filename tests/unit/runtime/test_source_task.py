@@ -12,7 +12,9 @@ from connect.kafka.door import KafkaError
 from connect.kafka.fake import FakeKafka
 from connect.runtime.conversion import SourceConversion
 from connect.runtime.ids import ConnectorTaskId, State
+from connect.runtime.rate_limits import RateLimits
 from connect.runtime.record_producer import RecordProducer
+from connect.runtime.source_delivery import AtLeastOnce, commit_record
 from connect.runtime.source_task import SourcePath, WorkerSourceTask, overrides_commit_record
 from connect.runtime.task_link import TaskControl
 from connect.runtime.transformations import TransformationChain, TransformationStage
@@ -43,33 +45,35 @@ class Running:
         self.source = source(polls, self.control.stop)
         self.ensured: list[str] = []
         tolerance = operator(self.reporter, tolerate_all=tolerate_all)
-        self.progress = tolerance.progress
         each = overrides_commit_record(self.source)
         settings = {"librdkafka.delivery.report.only.error": "false" if each else "true"}
+        self.progress = tolerance.progress
+        delivery = AtLeastOnce(
+            ConnectorTaskId("c", 0),
+            self.source,
+            RecordProducer(
+                lambda: self.kafka.producer(settings),
+                self.control,
+                (lambda r, m: commit_record(ConnectorTaskId("c", 0), self.source, r, m)) if each else None,
+                (lambda failure: self.task.tolerate_delivery_failure(failure)) if tolerate_all else None,
+            ),
+            self.offsets,
+            self.progress,
+            flush_interval=3600,
+            flush_timeout=0.2,
+        )
+        self.delivery = delivery
         path = SourcePath(
             TransformationChain(
                 [TransformationStage(str(n), Change(stage), "Change") for n, stage in enumerate(stages)]
             ),
             SourceConversion(text_converters(), tolerance),
-            RecordProducer(
-                lambda: self.kafka.producer(settings),
-                self.control,
-                (lambda r, m: self.task.commit_record(r, m)) if each else None,
-                (lambda failure: self.task.tolerate_delivery_failure(failure)) if tolerate_all else None,
-            ),
+            delivery,
             tolerance,
             self.ensured.append,
         )
         self.task = WorkerSourceTask(
-            ConnectorTaskId("c", 0),
-            self.source,
-            path,
-            self.offsets,
-            self.control,
-            self.states,
-            self.progress,
-            flush_interval=3600,
-            flush_timeout=0.2,
+            ConnectorTaskId("c", 0), self.source, path, self.control, self.states, self.progress, RateLimits()
         )
 
     def run(self) -> Running:
@@ -121,9 +125,7 @@ def test_offsets_that_could_not_be_stored_are_stored_by_the_next_commit() -> Non
     run = Running([])
     run.offsets.failures = [ConnectException("offsets topic is away")]
     commits: list[bool] = []
-    run.task._task = ScriptedSource(
-        [[record("a", 1)], lambda: commits.append(run.task.commit_offsets())], run.control.stop
-    )
+    run.task._task = ScriptedSource([[record("a", 1)], lambda: commits.append(run.delivery.commit())], run.control.stop)
     run.run()
     assert commits == [False]
     assert run.offsets.stored == {"p": {"at": 1}}
@@ -160,7 +162,7 @@ def test_a_task_that_asks_hears_of_every_record_also_of_dropped_ones() -> None:
         lambda v: None if v == "b" else v.upper(),
         source=AcknowledgedSource,
     ).run()
-    assert sorted(done.source.acknowledged) == [("A", 0), ("C", 1), ("b", None)]
+    assert sorted(done.source.acknowledged) == [("a", 0), ("b", None), ("c", 1)]
 
 
 def test_a_failing_start_stops_the_task_and_stores_nothing() -> None:

@@ -61,7 +61,9 @@ def exactly(text: str) -> tuple[list[tuple[int, tuple[object, ...]]], list[int]]
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if not lines[-1]:
         lines.pop()
-    parser, good, errors, start = CsvLineParser(CsvFormat()), [], [], 1
+    parser, start = CsvLineParser(CsvFormat()), 1
+    good: list[tuple[int, tuple[object, ...]]] = []
+    errors: list[int] = []
     for number, line in enumerate(lines, 1):
         row = parser.feed(line)
         if row is None:

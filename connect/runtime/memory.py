@@ -1,0 +1,30 @@
+"""How much memory a child has taken, and the limit on it."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+
+_STACKS_AND_ARENAS_BYTES = 96 * 1024 * 1024
+"""Address space that a task's threads reserve without using it; the kernel counts it all the same."""
+
+
+def limit_memory(pid: int, max_bytes: int) -> None:
+    """Let allocations beyond the limit fail in that process (a MemoryError there); 0 takes the limit away.
+
+    Raises OSError when the process is gone.
+    """
+    hard = resource.prlimit(pid, resource.RLIMIT_DATA)[1]
+    soft = resource.RLIM_INFINITY if max_bytes == 0 else _data_bytes(pid) + max_bytes + _STACKS_AND_ARENAS_BYTES
+    resource.prlimit(pid, resource.RLIMIT_DATA, (soft, hard))
+
+
+def private_bytes(pid: int) -> int:
+    """Memory that belongs to that process alone. Raises OSError when it is gone."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private_"))
+
+
+def _data_bytes(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmData:"))

@@ -1,0 +1,1 @@
+"""The JDBC source: rows of relational databases to Kafka."""

@@ -1,0 +1,95 @@
+"""Three of our workers share connectors and tasks, whatever happens to them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.integration.cluster.bounces import flowing
+from tests.integration.cluster.group_of_workers import WorkerGroup, create, places, put, states, status, worker_id
+from tests.services import KafkaBroker
+from tests.waiting import wait_until
+
+NAMES = ["a", "b", "c"]
+
+
+@pytest.fixture
+def group(kafka_broker: KafkaBroker, tmp_path: Path) -> Iterator[WorkerGroup]:
+    with WorkerGroup(kafka_broker.bootstrap_servers, tmp_path) as group:
+        yield group
+
+
+def test_work_survives_workers_that_are_killed_or_sleep_longer_than_their_session(group: WorkerGroup) -> None:
+    first, second, third = (group.add() for _ in range(3))
+    everybody = [worker_id(worker) for worker in (first, second, third)]
+    lines = [group.source(name) for name in NAMES]
+    with flowing(lines):
+        wait_until(lambda: places(second, NAMES) == Counter(dict.fromkeys(everybody, 2)), what="an even share")
+        third.kill()
+        os.kill(second.pid, signal.SIGSTOP)
+        wait_until(lambda: places(first, NAMES) == {everybody[0]: 6}, what="all work on the one that is left")
+        os.kill(second.pid, signal.SIGCONT)
+        third.start()
+        wait_until(lambda: places(first, NAMES) == Counter(dict.fromkeys(everybody, 2)), what="an even share again")
+    assert "is out of the group" in second.log()
+    for each in lines:
+        wait_until(lambda each=each: not each.once - group.numbers(each), what=f"all records of {each.topic}")
+
+
+def test_every_worker_takes_every_request(group: WorkerGroup) -> None:
+    workers = [group.add() for _ in range(3)]
+    lines = group.lines("x")
+    lines.path.touch()
+    for turn, worker in enumerate(workers):
+        name = f"x{turn}"
+        create(worker, name, lines.source_config)
+        for asked in workers:
+            wait_until(lambda asked=asked, name=name: states(asked, name) == ["RUNNING", "RUNNING"])
+        assert put(worker, f"/connectors/{name}/config", {**lines.source_config, "name": name}).status_code == 200
+        assert put(workers[turn - 1], f"/connectors/{name}/pause").status_code == 202
+        wait_until(lambda worker=worker, name=name: states(worker, name) == ["PAUSED", "PAUSED"])
+        assert put(worker, f"/connectors/{name}/stop").status_code == 204
+        wait_until(lambda worker=worker, name=name: states(worker, name) == ["STOPPED"])
+        assert put(worker, f"/connectors/{name}/resume").status_code == 202
+        for asked in workers:
+            wait_until(lambda asked=asked, name=name: states(asked, name) == ["RUNNING", "RUNNING"])
+        for asked in workers:
+            restart = f"{asked.url}/connectors/{name}"
+            assert requests.post(f"{restart}/restart", timeout=30).status_code == 204
+            assert requests.post(f"{restart}/tasks/0/restart", timeout=30).status_code == 204
+            answer = requests.post(f"{restart}/restart?includeTasks=true", timeout=30)
+            assert (answer.status_code, answer.json()["connector"]["state"]) == (202, "RESTARTING")
+            wait_until(lambda name=name: states(workers[0], name) == ["RUNNING", "RUNNING"])
+        assert requests.delete(f"{workers[turn - 2].url}/connectors/{name}", timeout=30).status_code == 204
+        for asked in workers:
+            wait_until(lambda asked=asked, name=name: status(asked, name) is None)
+            assert requests.get(f"{asked.url}/connectors", timeout=30).json() == []
+
+
+def test_a_drained_worker_leaves_no_hole_and_placement_tells_where_things_run(
+    kafka_broker: KafkaBroker, tmp_path: Path
+) -> None:
+    """Without a drain the work of a stopped worker would wait five minutes for its return."""
+    patient = {"scheduled.rebalance.max.delay.ms": "300000", "drain.on.shutdown": "true"}
+    with WorkerGroup(kafka_broker.bootstrap_servers, tmp_path, patient) as group:
+        workers = [group.add() for _ in range(3)]
+        everybody = {worker_id(worker) for worker in workers}
+        for name in NAMES:
+            group.source(name)
+        wait_until(lambda: set(places(workers[1], NAMES)) == everybody, what="an even share")
+        placement = requests.get(f"{workers[1].url}/admin/placement", timeout=30).json()
+        told = {place["url"]: place["connectors"] + place["tasks"] for place in placement["workers"]}
+        for name in NAMES:
+            place = status(workers[0], name)["connector"]["worker_id"]
+            assert name in told[f"http://{place}/"]
+        for leaving in workers[:2]:  # the leader first
+            leaving.stop()
+            everybody.discard(worker_id(leaving))
+            wait_until(lambda: set(places(workers[2], NAMES)) == everybody, what="the work of the drained worker")
+        assert requests.get(f"{workers[2].url}/admin/placement", timeout=30).json()["delay_ms"] == 0

@@ -1,0 +1,1 @@
+"""Long runs: ``make soak``. A short form of each runs with the other tests."""
