@@ -60,10 +60,11 @@ class ExactlyOnce:
         *,
         other: OffsetClient | None = None,
         fence: Callable[[], None] = lambda: None,
+        before_commit: Callable[[], None] = lambda: None,
     ) -> None:
         """``other`` reaches the worker's store when ``offsets_topic`` is the connector's own.
 
-        ``fence`` ends former tasks of the connector.
+        ``fence`` ends former tasks of the connector; ``before_commit`` makes reported records durable.
         """
         self._id = task_id
         self._task = task
@@ -75,6 +76,7 @@ class ExactlyOnce:
         self._context = plan.context
         self._other = other
         self._fence = fence
+        self._before_commit = before_commit
         self._submitted = SubmittedRecords()
         self._open = self._incomplete = False
         self._records_in_transaction = 0
@@ -200,6 +202,7 @@ class ExactlyOnce:
         self._end(offsets)
 
     def _commit_with(self, offsets: list[tuple[Mapping[str, Any], Mapping[str, Any] | None]]) -> None:
+        self._before_commit()
         self._begin()
         tombstones = [pair for pair in offsets if pair[1] is None]
         if self._other is not None and tombstones:

@@ -15,7 +15,7 @@ from connect.runtime.conversion import EncodedBatch
 from connect.runtime.polled import Original
 from connect.runtime.task_link import TaskControl
 
-_QUEUE_FULL_WAIT_SECONDS = 0.05
+_FIRST_WAIT_SECONDS, _QUEUE_FULL_WAIT_SECONDS = 0.004, 0.05
 _ABORT_SECONDS = 5.0
 
 Acknowledge = Callable[[SourceRecord, RecordMetadata | None], None]
@@ -87,10 +87,13 @@ class RecordProducer:
         return True
 
     def _produce_when_there_is_room(self, producer: ProducerClient, message: tuple[Any, ...]) -> bool:
-        while not self._wait_for_room(producer):
+        """Without reports of success nothing wakes a waiting producer: it looks often at first, then less so."""
+        seconds = _FIRST_WAIT_SECONDS
+        while not self._wait_for_room(producer, seconds):
             try:
                 producer.produce(*message)
             except BufferError:
+                seconds = min(seconds * 2, _QUEUE_FULL_WAIT_SECONDS)
                 continue
             return True
         return False
@@ -105,8 +108,8 @@ class RecordProducer:
 
         return on_delivery
 
-    def _wait_for_room(self, producer: ProducerClient) -> bool:
-        producer.poll(_QUEUE_FULL_WAIT_SECONDS)
+    def _wait_for_room(self, producer: ProducerClient, seconds: float) -> bool:
+        producer.poll(seconds)
         self.raise_failure()
         return self._control.stopping
 

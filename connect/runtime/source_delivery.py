@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from connect.api import ConnectException, SourceRecord, SourceTask
@@ -82,8 +83,9 @@ class AtLeastOnce:
         progress: Progress,
         flush_interval: float,
         flush_timeout: float,
+        before_commit: Callable[[], None] = lambda: None,
     ) -> None:
-        """Intervals and timeouts in seconds."""
+        """Intervals and timeouts in seconds. ``before_commit`` makes reported records durable; raises when it can't."""
         self._id = task_id
         self._task = task
         self._producer = producer
@@ -91,6 +93,7 @@ class AtLeastOnce:
         self._progress = progress
         self._flush_interval = flush_interval
         self._flush_timeout = flush_timeout
+        self._before_commit = before_commit
         self._submitted = SubmittedRecords()
         self._last_commit = time.monotonic()
         self._unflushed = False
@@ -157,6 +160,11 @@ class AtLeastOnce:
     def _flush(self) -> bool:
         if not self._producer.flush(self._flush_timeout):
             log.error("%s: Kafka did not take all records within %s s", self._id, self._flush_timeout)
+            return False
+        try:
+            self._before_commit()
+        except ConnectException:
+            log.exception("%s: offsets are kept for the next commit", self._id)
             return False
         self._submitted.acknowledge_all()
         self._unflushed = False

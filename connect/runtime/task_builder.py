@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connect.api import ConnectException, Connector, SinkTask, SourceTask
+from connect.api import ConfigDef, ConnectException, Connector, SinkTask, SourceTask
 from connect.kafka.connect_clients import ConnectClients, is_exactly_once
 from connect.kafka.door import ConsumerClient, KafkaDoor
 from connect.plugins.registry import CONNECTOR_KINDS, PluginRegistry
@@ -33,6 +33,10 @@ from connect.runtime.transaction_context import WorkerTransactionContext
 
 _DEFAULT_FLUSH_INTERVAL_MS = "60000"
 _DEFAULT_FLUSH_TIMEOUT_MS = "5000"
+_DEAD_LETTER_CONFIG = ConfigDef(
+    *(key for key in SINK_CONFIG if key.name.startswith("errors.deadletterqueue.")),
+)
+"""Ours also for sources."""
 _DEFAULT_REFRESH_MS = "60000"
 _PER_ERROR_REPORTS = {"librdkafka.delivery.report.only.error": "true"}
 
@@ -103,7 +107,8 @@ class TaskBuilder:
     def _build_source(self, task: SourceTask) -> Callable[[], None]:
         spec = self._spec
         config = SOURCE_CONFIG.parse(spec.connector)
-        tolerance = self._tolerance(config, [])
+        dead_letters = self._dead_letters(_DEAD_LETTER_CONFIG.parse(spec.connector))
+        tolerance = self._tolerance(config, dead_letters.reporters())
         exactly_once = self._clients.exactly_once
         transactions = WorkerTransactionContext() if exactly_once and _boundary(config) is Boundary.CONNECTOR else None
         creation = TopicCreation(
@@ -116,11 +121,12 @@ class TaskBuilder:
             chain=make_chain(self._registry, spec.connector),
             conversion=SourceConversion(make_converters(self._registry, spec.connector, spec.worker), tolerance),
             delivery=(
-                self._exactly_once(task, config, transactions)
+                self._exactly_once(task, config, transactions, dead_letters.flush)
                 if exactly_once
                 else self._at_least_once(
                     task,
                     (lambda f: worker_task.tolerate_delivery_failure(f)) if tolerance.policy.tolerate_all else None,
+                    dead_letters.flush,
                 )
             ),
             tolerance=tolerance,
@@ -132,7 +138,12 @@ class TaskBuilder:
         task.initialize(WorkerSourceTaskContext(spec.task, self._control, tolerance, self._offsets, transactions))
         return lambda: worker_task.run(spec.task)
 
-    def _at_least_once(self, task: SourceTask, tolerate: Callable[[ConnectException], None] | None) -> AtLeastOnce:
+    def _at_least_once(
+        self,
+        task: SourceTask,
+        tolerate: Callable[[ConnectException], None] | None,
+        before_commit: Callable[[], None],
+    ) -> AtLeastOnce:
         spec = self._spec
         follows = overrides_commit_record(task)
         properties = self._clients.source_producer(spec.task_id, spec.connector)
@@ -151,10 +162,15 @@ class TaskBuilder:
             self._progress,
             flush_interval=spec.milliseconds("offset.flush.interval.ms", _DEFAULT_FLUSH_INTERVAL_MS),
             flush_timeout=spec.milliseconds("offset.flush.timeout.ms", _DEFAULT_FLUSH_TIMEOUT_MS),
+            before_commit=before_commit,
         )
 
     def _exactly_once(
-        self, task: SourceTask, config: Mapping[str, Any], context: WorkerTransactionContext | None
+        self,
+        task: SourceTask,
+        config: Mapping[str, Any],
+        context: WorkerTransactionContext | None,
+        before_commit: Callable[[], None],
     ) -> ExactlyOnce:
         spec = self._spec
         follows = overrides_commit_record(task)
@@ -184,19 +200,14 @@ class TaskBuilder:
             ),
             other=self._offsets if topic != worker_topic else None,
             fence=self._offsets.fence,
+            before_commit=before_commit,
         )
         return delivery
 
     def _build_sink(self, task: SinkTask) -> Callable[[], None]:
         spec = self._spec
         config = SINK_CONFIG.parse(spec.connector)
-        dead_letters = DeadLetterTopic(
-            spec.task_id,
-            config,
-            lambda: self._kafka.admin(self._clients.dead_letter_admin(spec.connector)),
-            lambda: self._kafka.producer(self._clients.dead_letter_producer(spec.task_id, spec.connector)),
-            self._progress,
-        )
+        dead_letters = self._dead_letters(config)
         tolerance = self._tolerance(config, dead_letters.reporters())
         properties = self._clients.sink_consumer(spec.task_id, spec.connector)
 
@@ -229,6 +240,16 @@ class TaskBuilder:
         )
         task.initialize(WorkerSinkTaskContext(spec.task, self._control, tolerance, worker_task))
         return lambda: worker_task.run(spec.task)
+
+    def _dead_letters(self, config: Mapping[str, Any]) -> DeadLetterTopic:
+        spec = self._spec
+        return DeadLetterTopic(
+            spec.task_id,
+            config,
+            lambda: self._kafka.admin(self._clients.dead_letter_admin(spec.connector)),
+            lambda: self._kafka.producer(self._clients.dead_letter_producer(spec.task_id, spec.connector)),
+            self._progress,
+        )
 
     def _tolerance(self, config: Mapping[str, Any], reporters: Sequence[ErrorReporter]) -> ToleranceOperator:
         found = list(reporters)
