@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from connect.api import ConnectException, Connector, SinkConnector, SourceConnector, Task
+from connect.api import ConnectException, Connector, Task
 from connect.loggers import Loggers
 from connect.logging import connector_context
 from connect.plugins.registry import CONNECTOR_KINDS, PluginRegistry, process_plugins
@@ -104,14 +104,6 @@ class HostedConnector:
         connector = self._running()
         configs = connector.task_configs(max_tasks)
         return {"task_class": task_class_name(connector.task_class()), "configs": [dict(config) for config in configs]}
-
-    def _alter_offsets(self, config: Mapping[str, str], offsets: list[Any]) -> bool:
-        connector: Any = self._registry.load(config["connector.class"], *CONNECTOR_KINDS)()
-        if isinstance(connector, SourceConnector):
-            return connector.alter_offsets(config, [(partition, offset) for partition, offset in offsets])
-        if isinstance(connector, SinkConnector):
-            return connector.alter_offsets(config, {(topic, part): offset for topic, part, offset in offsets})
-        raise ConnectException(f"{type(connector).__qualname__} is neither source nor sink")
 
     def _running(self) -> Connector:
         if self._connector is None:

@@ -126,10 +126,6 @@ class Worker:
         answer = await self._hosts.call(name, "task_configs", max_tasks=max_tasks)
         return answer["task_class"], answer["configs"]
 
-    async def alter_offsets(self, name: str, config: Mapping[str, str], offsets: list[Any]) -> bool:
-        """Ask a connector that is not running to check a change of its offsets. Raises RemoteError."""
-        return bool(await self._hosts.call(name, "alter_offsets", config=dict(config), offsets=offsets))
-
     async def _on_host_message(self, method: str, params: dict[str, Any]) -> Any:
         name = params["connector"]
         match method:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from connect.api import ConnectException, DataException, Schema, SourceConnector
+from connect.api import ConnectException, DataException, ExactlyOnceSupport, Schema, SourceConnector
 from connect.api.logical import TIMESTAMP_NAME
 from connect.api.schema import OPTIONAL_STRING_SCHEMA
 from connectors.spooldir.files import InputFile, Selection
@@ -41,6 +41,9 @@ class SpoolDirSourceConnector(SourceConnector):
     def prepare(self, settings: Mapping[str, Any]) -> dict[str, str]:
         """Check the configuration against the world; returns what tasks are told besides. Raises ConnectException."""
         return {}
+
+    def exactly_once_support(self, config: Mapping[str, str]) -> ExactlyOnceSupport:
+        return ExactlyOnceSupport.SUPPORTED
 
     def task_configs(self, max_tasks: int) -> list[dict[str, str]]:
         return [{**self._config, "task.index": str(index), "task.count": str(max_tasks)} for index in range(max_tasks)]

@@ -8,6 +8,7 @@ import random
 import threading
 import uuid
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -37,11 +38,11 @@ class KilledSpool:
             (root / "in" / name).write_bytes(data)
         self._others: set[int] = set()
 
-    def start(self) -> None:
+    def start(self, config: Mapping[str, str] | None = None) -> None:
         """Create the connector, after another one that brings up all processes but those of tasks."""
         (self.root / "idle.txt").touch()
-        config = {"connector.class": "FileStreamSource", "file": str(self.root / "idle.txt"), "topic": "idle"}
-        self.worker.create("idle", {**config, "tasks.max": "1"})
+        idle = {"connector.class": "FileStreamSource", "file": str(self.root / "idle.txt"), "topic": "idle"}
+        self.worker.create("idle", {**idle, "tasks.max": "1"})
         wait_until(lambda: self.worker.states("idle") == ["RUNNING", "RUNNING"])
         self._others = self._processes()
         self.worker.create(
@@ -63,6 +64,7 @@ class KilledSpool:
                 "key.converter": "org.apache.kafka.connect.json.JsonConverter",
                 "key.converter.schemas.enable": "false",
                 "value.converter": "org.apache.kafka.connect.storage.StringConverter",
+                **(config or {}),
             },
         )
 

@@ -15,3 +15,11 @@ def test_a_killed_task_loses_no_row(connect_worker: Callable[..., ConnectWorker]
     spool.start()
     assert spool.kill_often(4, random.Random(11)) >= 2
     assert spool.expect_nothing_lost() < len(spool.expected)
+
+
+def test_with_exactly_once_no_row_is_there_twice(connect_worker: Callable[..., ConnectWorker], tmp_path: Path) -> None:
+    worker = connect_worker({"exactly.once.source.support": "enabled"})
+    spool = KilledSpool(worker, tmp_path, files=4, rows=20_000)
+    spool.start({"exactly.once.support": "required"})
+    assert spool.kill_often(3, random.Random(12)) >= 1
+    assert spool.expect_nothing_lost() == 0

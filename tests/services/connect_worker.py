@@ -66,7 +66,9 @@ class ConnectWorker(Server):
 
     def environment(self) -> dict[str, str]:
         path = os.pathsep.join(map(str, (_ROOT, *self._python_path)))
-        return {**os.environ, "PYTHONPATH": path}
+        # As when installed: modules are compiled once, not at every start.
+        inherited = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+        return {**inherited, "PYTHONPATH": path}
 
     def is_ready(self) -> bool:
         return answers(f"{self.url}/connectors")

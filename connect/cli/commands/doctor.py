@@ -18,7 +18,7 @@ from connect.cli.output import show
 from connect.properties import load_properties
 
 _DISK_BYTES = 200 * 1024 * 1024
-_EXTRAS = {"elasticsearch": "elasticsearch", "sqlalchemy": "mysql", "paho": "mqtt", "fastavro": "avro"}
+_EXTRAS = {"elasticsearch": "elasticsearch", "pymysql": "mysql", "psycopg": "postgresql", "fastavro": "avro"}
 
 
 @dataclass(frozen=True, slots=True)
