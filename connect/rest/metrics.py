@@ -21,8 +21,10 @@ class MetricsRoutes:
         """The one route."""
         return [Route("GET", "/metrics", self.metrics)]
 
-    async def metrics(self, _: web.Request) -> web.Response:
-        """All metrics."""
+    async def metrics(self, request: web.Request) -> web.Response:
+        """All metrics. Who names no type to accept, as no scraper does, gets the 404 that Java's worker gives here."""
+        if "Accept" not in request.headers:
+            raise web.HTTPNotFound
         worker = self._herder.worker
         text = render(worker.metrics.collect(worker.tasks, self._connectors()))
         return web.Response(body=text.encode(), headers={"Content-Type": CONTENT_TYPE})

@@ -19,7 +19,7 @@ from connect.runtime.topic_selection import TopicSelection
 
 log = logging.getLogger(__name__)
 
-_LEAVE_SECONDS = 2.0
+_LEAVE_SECONDS = 4.0
 _POSITION_SECONDS = 10.0
 _GOES_ON = ("_PARTITION_EOF", "UNKNOWN_TOPIC_OR_PART", "_ALL_BROKERS_DOWN", "_TRANSPORT", "_RESOLVE")
 
