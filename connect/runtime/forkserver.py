@@ -26,6 +26,7 @@ from connect.runtime.stacks import write_on_signal
 
 log = logging.getLogger(__name__)
 
+_GC_THRESHOLD = 100_000
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -110,6 +111,8 @@ def _serve(control: socket.socket, mains: dict[str, ChildMain]) -> NoReturn:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     gc.collect()
     gc.freeze()
+    # Batches hold many containers that die together and hardly any cycles: look for those less often.
+    gc.set_threshold(_GC_THRESHOLD)
     while True:
         ready, _, _ = select.select([control.fileno(), wake_reader], [], [])
         if wake_reader in ready:
