@@ -32,7 +32,7 @@ class ComposedWorker(ConnectWorker):
         self.data = self.folder / "data"
         self._places = {
             **places,
-            "0.0.0.0:8083": f"127.0.0.1:{self.port}",  # noqa: S104  # replaced, not bound
+            "0.0.0.0:8083": f"127.0.0.1:{self.port}",  # replaced, not bound
             "/etc/connect": str(self.files),
             "/data": str(self.data),
         }

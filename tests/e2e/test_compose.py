@@ -53,7 +53,9 @@ def documents(server: Elasticsearch7, index: str) -> int:
 def test_compose_files_follow_the_specification(scenario: str) -> None:
     subprocess.run(
         [
-            str(_BIN / "check-jsonschema"),
+            sys.executable,
+            "-m",
+            "check_jsonschema",
             "--builtin-schema",
             "vendor.compose-spec",
             COMPOSE / scenario / "compose.yaml",
@@ -160,5 +162,5 @@ def test_a_mixed_group(running: Any, places: dict[str, str], kafka_broker: Kafka
 def test_standalone(running: Any) -> None:
     worker = running("standalone")
     out = worker.data / "lines.out.txt"
-    wait_until(lambda: out.exists() and out.read_text() == (COMPOSE / "standalone/data/lines.txt").read_text())
+    wait_until(lambda: out.exists() and out.read_text() == (COMPOSE / "standalone/input/lines.txt").read_text())
     assert worker.states("lines-in") == ["RUNNING", "RUNNING"]
