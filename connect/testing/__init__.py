@@ -1,7 +1,8 @@
 """For authors of connectors: run one in memory, and check the promises that users of connectors rely on.
 
 ``ConnectorRun`` runs a connector as a worker does, with its converters and transformations, against Kafka in memory.
-``SourceConformance``, ``PushSourceConformance``, ``SinkConformance`` and ``ConnectorConformance`` are test classes to derive from.
+``SourceConformance``, ``PushSourceConformance``, ``SinkConformance`` and ``ConnectorConformance`` are test classes to
+derive from.
 """
 
 from connect.testing.conformance import ConnectorConformance, PushSourceConformance, SinkConformance, SourceConformance

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from connect.testing import SourceConformance
 
-
 _KEY = '{"name": "K", "type": "STRUCT", "isOptional": false, "fieldSchemas": {}}'
 _SCHEMA = """{"name": "V", "type": "STRUCT", "isOptional": false, "fieldSchemas":
   {"id": {"type": "INT64", "isOptional": true}, "name": {"type": "STRING", "isOptional": true}}}"""
