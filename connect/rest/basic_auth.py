@@ -2,8 +2,8 @@
 
 The file is named as for Java: a JAAS file, which ``-Djava.security.auth.login.config=`` in the environment variable
 ``KAFKA_OPTS`` points to, has a section ``KafkaConnect`` with ``file="users.properties"``. Or the worker's property
-``rest.basic.auth.users.file`` names it directly. ``rest.basic.auth.read.only.users`` lists users who may look and validate,
-but change nothing.
+``rest.basic.auth.users.file`` names it directly. ``rest.basic.auth.read.only.users`` lists users who may look
+and validate, but change nothing.
 """
 
 from __future__ import annotations
