@@ -86,7 +86,7 @@ def everything_rest_says(worker: ConnectWorker) -> Iterator[tuple[str, str]]:
         paths += [f"/connectors/{name}/tasks/0/status", f"/connectors/{name}/offsets", f"/connectors/{name}/topics"]
     for path in paths:
         yield path, requests.get(worker.url + path, timeout=60).text
-    yield "/metrics", requests.get(f"{worker.url}/metrics", headers={"Accept": "text/plain"}, timeout=60).text
+    yield "/metrics", requests.get(f"{worker.url}/metrics", headers={"Accept": "*/*"}, timeout=60).text
     for name, config in CONNECTORS.items():
         plugin = config["connector.class"].rsplit(".", 1)[-1]
         for lint in ("", "?lint=true"):
