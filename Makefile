@@ -22,7 +22,7 @@ bench: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	CONNECT_SOAK=1 $(BIN)/python -m pytest tests/soak $(ARGS)
-	CONNECT_SOAK=1 $(BIN)/python -m pytest tests/unit -m hypothesis $(ARGS)
+	CONNECT_SOAK=1 $(BIN)/python -m pytest tests/unit -m 'hypothesis or soak' $(ARGS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import aiohttp  # noqa: F401  # first: the Elasticsearch sink keeps its own process free of it, and tests share one
@@ -17,3 +18,9 @@ collect_ignore = [] if SOAK else ["soak"]
 settings.register_profile("quick", max_examples=20, deadline=None)
 settings.register_profile("soak", max_examples=5_000, deadline=None)
 settings.load_profile("soak" if SOAK else "quick")
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of test items live as long as the run: the garbage collector needn't walk them again and again."""
+    gc.collect()
+    gc.freeze()
