@@ -83,7 +83,7 @@ class Flatten(SidedTransformation):
 
     def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
         # Most maps are flat already.
-        if _PLAIN.issuperset(map(type, chain.from_iterable([value.values() for value in values]))):
+        if _PLAIN.issuperset(set(map(type, chain.from_iterable([value.values() for value in values])))):
             return values
         return [self._flat_map(value) for value in values]
 

@@ -29,7 +29,7 @@ from transforms.field_path import (
     levels,
     path_of,
 )
-from transforms.maps import converted_members
+from transforms.maps import converted_members, type_of_all
 from transforms.rows import Column, RowFunction, compile_rows, copied
 from transforms.side import Held, SchemaCache, Side
 
@@ -89,7 +89,8 @@ class _Mask:
     def __call__(self, values: list[Any]) -> Sequence[Any]:
         """What becomes of the values of one field."""
         mask = self.mask
-        if len(set(map(type, values))) == 1 and not isinstance(values[0], list | dict):
+        usual = type_of_all(values)
+        if usual is not None and not issubclass(usual, list | tuple | dict):
             return Repeated(mask(values[0]), len(values))
         return [mask(value) for value in values]
 

@@ -46,7 +46,7 @@ from transforms.field_path import (
     path_of,
 )
 from transforms.gregorian import MILLIS_PER_DAY
-from transforms.maps import ConvertAll, converted_members
+from transforms.maps import LONGS, ConvertAll, converted_members, type_of_all, within
 from transforms.rows import Column, RowFunction, compile_rows, copied
 from transforms.side import Held, Kind, SchemaCache, Side, like
 from transforms.simple_date_format import SimpleDateFormat
@@ -168,7 +168,7 @@ class _Converter:
         counts_millis = form == "unix" and self._forms.counts_millis
 
         def convert(times: list[Any]) -> list[Any]:
-            if counts_millis and set(map(type, times)) == {int}:
+            if counts_millis and type_of_all(times) is int:
                 return write(times)
             if None not in times:
                 return write([read(time) for time in times])
@@ -183,12 +183,11 @@ class _Converter:
 
     def schemaless(self, times: list[Any]) -> Sequence[Any]:
         """The times in the new form, whatever form they have; None for None."""
-        classes = set(map(type, times))
-        if len(classes) > 1:
+        cls = type_of_all(times)
+        if cls is None:
             return [self.schemaless([time])[0] for time in times]
-        cls = next(iter(classes), type(None))
         convert = self._by_class.get(cls)
-        if convert is None or (cls is int and not (min(times) >= _LONG_MIN and max(times) <= _LONG_MAX)):
+        if convert is None or (cls is int and not within(times, LONGS)):
             found = java_type_name(times[0] if convert is None else max(times, key=abs))
             raise DataException(f"TimestampConverter does not support class {found} objects as timestamps")
         return convert(times)
