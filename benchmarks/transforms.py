@@ -9,6 +9,7 @@ path); pin the whole to one processor (``taskset -c 1 ...``) for figures that ca
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ from typing import NamedTuple
 from benchmarks.converters import NAMES, json_converter, rating_schema, ratings
 from connect.api import HeaderColumn, HeaderColumns, RecordBatch, SinkOrigin, TimestampType, Transformation
 from connect.api.schema import STRING_SCHEMA
+from connect.runtime.forkserver import GC_THRESHOLD
 from tests.services import java, kafka
 
 _NOW = 1_700_000_000_000
@@ -206,6 +208,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.5)
     parser.add_argument("--java", action="store_true")
     options = parser.parse_args()
+    gc.set_threshold(GC_THRESHOLD)  # as in a task's process
     measured = cases(tuple(options.names) or ("",))
     if options.java and shutil.which("javac") is None:
         raise SystemExit("--java needs a javac on the path")

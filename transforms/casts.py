@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from connect.api import DataException, Schema, Struct, Type
+from connect.api.columns import type_of_all
 from connect.api.java_decimal import decimal_to_long, decimal_to_single, double_to_long, to_double
 from connect.api.java_names import java_type_name
 from connect.api.java_numbers import parse_double, parse_integer
@@ -28,7 +29,7 @@ from connect.api.logical import (
 )
 from connect.api.numbers import Float32, Float64, Int8, Int16, Int32, Int64, to_single, wrap
 from connect.api.values_text import instant_text
-from transforms.maps import ConvertAll, type_of_all
+from transforms.maps import ConvertAll
 
 Caster = Callable[[Any], Any]
 

@@ -9,31 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from operator import itemgetter
-from typing import Annotated, Any
-
-import msgspec
+from typing import Any
 
 from connect.api import Repeated
 
 Map = dict[Any, Any]
-LONGS = list[Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]]
 ConvertAll = Callable[[list[Any]], Sequence[Any]]
 """From the items of one field in all records to the new ones."""
-
-
-def type_of_all(items: Iterable[Any]) -> type | None:
-    """The type that all items are of, None where there are several or no items."""
-    types = list(map(type, items))
-    return types[0] if types and types.count(types[0]) == len(types) else None
-
-
-def within(numbers: list[int], bounds: Any) -> bool:
-    """Whether all numbers are within the bounds of a list type (see ``LONGS``): half the time of min and max."""
-    try:
-        msgspec.convert(numbers, bounds)
-    except msgspec.ValidationError:
-        return False
-    return True
 
 
 def members(values: list[Map], name: Any) -> list[Any]:

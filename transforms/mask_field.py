@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from connect.api import ConfigDef, ConfigType, DataException, Importance, Key, RecordBatch, Repeated, Schema, Type
+from connect.api.columns import type_of_all
 from connect.api.java_decimal import parse_decimal
 from connect.api.java_names import java_type_name
 from connect.api.java_numbers import parse_integer
@@ -29,7 +30,7 @@ from transforms.field_path import (
     levels,
     path_of,
 )
-from transforms.maps import converted_members, type_of_all
+from transforms.maps import converted_members
 from transforms.rows import Column, RowFunction, compile_rows, copied
 from transforms.side import Held, SchemaCache, Side
 

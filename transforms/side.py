@@ -14,8 +14,8 @@ from itertools import groupby
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar, cast
 
 from connect.api import DataException, RecordBatch, Schema, SchemaBuilder, Struct, Transformation, Type
+from connect.api.columns import type_of_all
 from connect.api.java_names import java_type_name
-from transforms.maps import type_of_all
 
 T = TypeVar("T")
 Held = tuple[Schema | None, list[Any]]

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from connect.api.columns import within
 from connect.api.errors import DataException
 from connect.api.java_calendar import MILLIS_PER_DAY
 from connect.api.java_decimal import EXACT, scale_of, unscaled_value
@@ -63,9 +64,7 @@ def from_millis(millis: int) -> dt.datetime | EpochMillis:
 
 def instants(millis: Sequence[int]) -> list[dt.datetime | EpochMillis]:
     """The instants at many counts of milliseconds since the epoch."""
-    try:
-        msgspec.convert(millis, _EXACT_MILLIS)  # half the time of min and max
-    except msgspec.ValidationError:
+    if not within(millis, _EXACT_MILLIS):
         return [from_millis(each) for each in millis]
     exact: list[dt.datetime | EpochMillis] = msgspec.convert([m / 1000 for m in millis], _INSTANTS, strict=False)
     return exact
