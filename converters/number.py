@@ -85,7 +85,7 @@ class _NumberConverter(Converter, HeaderConverter):
         self, topic: str | None, data: Sequence[bytes | None], headers: Sequence[Headers] | None = None
     ) -> list[Run]:
         """The numbers, all in one run."""
-        if not data or None in data or set(map(len, data)) != {self.FORM.size}:  # type: ignore[arg-type]  # no null
+        if None in data or not data or list(map(len, data)).count(self.FORM.size) != len(data):  # type: ignore[arg-type]  # no null
             return super().to_connect_batch(topic, data)
         numbers = struct.unpack(f">{len(data)}{self.FORM.format[-1]}", b"".join(data))  # type: ignore[arg-type]
         return [(self.READ_SCHEMA, list(numbers))]
