@@ -22,6 +22,7 @@ bench: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	CONNECT_SOAK=1 $(BIN)/python -m pytest tests/soak $(ARGS)
+	CONNECT_SOAK=1 $(BIN)/python -m pytest tests/unit -m 'hypothesis or soak' $(ARGS)
 
 site: $(VENV)/.dev
 	$(BIN)/python -m docs.site
