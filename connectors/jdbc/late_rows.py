@@ -31,6 +31,9 @@ class LateRows(Protocol):
     def unseen(self, rows: list[Row], reader: PositionReader) -> list[Row]:
         """Those rows of the query that weren't sent before; they count as sent from now on."""
 
+    def end(self) -> None:
+        """The query that began last was read to its end."""
+
     def safe_position(self, position: Position) -> Position:
         """From where nothing would be lost, if ``position`` is how far everything was sent."""
 
@@ -63,6 +66,9 @@ class LateByTime:
         self._sent[key] = (reader.nanos(row) or 0, count)
         return True
 
+    def end(self) -> None:
+        """What is remembered is forgotten by time, at the next query."""
+
     def safe_position(self, position: Position) -> Position:
         return position
 
@@ -76,16 +82,15 @@ class LateById:
         self._floor: int | None = None  # all ids up to here were sent, or are given up
         self._sent: set[int] = set()  # above the floor
         self._reached: deque[tuple[float, int]] = deque()  # the highest id, and since when
+        self._began = 0.0
 
     def begin(self, position: Position) -> Position:
         highest = -1 if position.incrementing is None else position.incrementing
         if self._floor is None:
             self._floor = highest
-        now = self._clock()
+        self._began = self._clock()
         if not self._reached or self._reached[-1][1] < highest:
-            self._reached.append((now, highest))
-        while self._reached and self._reached[0][0] <= now - self._window:
-            self._raise_floor(self._reached.popleft()[1])
+            self._reached.append((self._began, highest))
         return position._replace(incrementing=self._floor)
 
     def unseen(self, rows: list[Row], reader: PositionReader) -> list[Row]:
@@ -98,6 +103,14 @@ class LateById:
                 new.append(row)
         self._close_gaps()
         return new
+
+    def end(self) -> None:
+        """Give up ids that a query didn't find which began after their time.
+
+        Not before such a query: the last one may have been long ago (a pause, a server that was away).
+        """
+        while self._reached and self._reached[0][0] <= self._began - self._window:
+            self._raise_floor(self._reached.popleft()[1])
 
     def safe_position(self, position: Position) -> Position:
         return position._replace(incrementing=self._floor)

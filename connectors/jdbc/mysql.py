@@ -130,6 +130,9 @@ class MySqlSession(Session):
         self._connection = connection
         self._thread_id = connection.thread_id()
         connection.rows(f"SET SESSION net_write_timeout={_HELD_BACK_SECONDS}")
+        variables = database.url.option("sessionVariables")
+        if variables:
+            connection.rows(f"SET SESSION {variables}")
         if isolation in _ISOLATION:
             connection.rows(f"SET SESSION TRANSACTION ISOLATION LEVEL {_ISOLATION[isolation]}")
 

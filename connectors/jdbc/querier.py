@@ -72,6 +72,8 @@ class Querier:
         assert self._result is not None
         rows, following = self._rows(self._result, size)
         if not rows:
+            if self._late is not None:
+                self._late.end()
             self.close()
             return None
         return self._batch(rows, following)

@@ -124,6 +124,7 @@ class JdbcSourceTask(SourceTask):
 
     def _read(self, querier: Querier) -> RecordBatch | None:
         """A batch; None at the end of the table, or when something went wrong that may go away."""
+        is_new, was_open = self._session is None, querier.is_open
         try:
             session = self._connected()
             if session is None:
@@ -134,8 +135,12 @@ class JdbcSourceTask(SourceTask):
                     session.finish()
         except SqlError as error:
             self._lose_connection(querier)
-            if not self._interrupter.interrupted:
+            if self._interrupter.interrupted:
+                return None
+            if is_new or was_open or error.lasting:
                 self._retry(querier, error)
+            else:  # an idle connection that the server has closed meanwhile is no failure of the query
+                log.info("The connection can't be used any more, opening another one: %s", error)
             return None
         except (ConnectException, DataException) as error:
             self._lose_connection(querier)

@@ -36,8 +36,24 @@ def test_missing_ids_are_waited_for_as_long_as_the_window() -> None:
     assert late.safe_position(Position(None, 8)) == Position(None, 8)
     assert late.unseen(rows(10), READER) == rows(10)
     late.begin(Position(None, 10))
+    late.end()
     now = 11.0
+    assert late.begin(Position(None, 10)) == Position(None, 8)
+    late.end()
     assert late.begin(Position(None, 10)) == Position(None, 10)
+
+
+def test_a_missing_id_is_given_up_only_by_a_query_that_ran_after_the_window() -> None:
+    """The id appears in time, while nobody looks: the table is polled seldom, or the server was away."""
+    now = 0.0
+    late = LateById(10, lambda: now)
+    late.begin(Position(None, 4))
+    late.unseen(rows(5, 7), READER)
+    late.begin(Position(None, 7))
+    late.end()
+    now = 60.0
+    assert late.begin(Position(None, 7)) == Position(None, 5)
+    assert late.unseen(rows(6, 7), READER) == rows(6)
 
 
 def test_equal_rows_are_counted_and_rows_of_the_window_are_sent_once() -> None:
