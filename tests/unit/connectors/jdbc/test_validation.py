@@ -27,7 +27,14 @@ def errors(config: dict[str, str]) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("config", CONFIGS)
 @pytest.mark.parametrize(
-    "url", ["jdbc:mysql://127.0.0.1:1/demo", "jdbc:postgresql://127.0.0.1:1/account-store", "jdbc:oracle:thin:@h:1/X"]
+    "url",
+    [
+        "jdbc:mysql://127.0.0.1:1/demo",
+        "jdbc:postgresql://127.0.0.1:1/account-store",
+        "jdbc:oracle:thin:@h:1/X",
+        "jdbc:sqlserver://h:1;databaseName=demo",
+        "jdbc:db2://h:1/demo",
+    ],
 )
 def test_configurations_of_the_corpus_lack_only_their_database(config: dict[str, str], url: str) -> None:
     found = errors({**config, "connection.url": url, "connection.attempts": "1", "connection.user": "u"})
