@@ -10,12 +10,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks import converters, transforms
-from benchmarks.cases import PLUGIN_CASES, RECORD_CASES, Figures, Setting, idle, startup
+from benchmarks.cases import PLUGIN_CASES as OWN_PLUGIN_CASES
+from benchmarks.cases import RECORD_CASES, Figures, Setting, idle, startup
+from benchmarks.mysql import MYSQL_CASES
 from benchmarks.report import singles_table, table, write_section
 from benchmarks.subjects import JAVA, PYTHON, Subject
-from tests.services import KafkaBroker
+from tests.services import KafkaBroker, MariaDB
 
 _IDLE_COUNTS = {"idle-10": 10, "idle-100": 100}
+PLUGIN_CASES = OWN_PLUGIN_CASES | MYSQL_CASES
 _SINGLES = ("transformations", "converters")
 CASES = ["startup", *_IDLE_COUNTS, *RECORD_CASES, *PLUGIN_CASES, *_SINGLES]
 
@@ -44,9 +47,12 @@ def main() -> int:
     if not set(cases) - set(_SINGLES):
         return 0
     pairs, records = (1, 200_000) if arguments.quick else (arguments.pairs, arguments.records)
-    with tempfile.TemporaryDirectory() as folder, KafkaBroker() as broker:
+    with ExitStack() as stack:
+        folder, broker = stack.enter_context(tempfile.TemporaryDirectory()), stack.enter_context(KafkaBroker())
+        mariadb = stack.enter_context(MariaDB()) if MYSQL_CASES.keys() & set(cases) else None
+        setting = Setting(broker, records, Path(folder), arguments.java_plugins, mariadb)
         for case in (case for case in cases if case not in _SINGLES):
-            results = _run(case, Setting(broker, records, Path(folder), arguments.java_plugins), pairs)
+            results = _run(case, setting, pairs)
             body = table(results)
             sys.stdout.write(f"\n{case}\n{body}\n")
             if not arguments.quick:

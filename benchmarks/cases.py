@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks import data
 from benchmarks.subjects import Subject
-from tests.services import KafkaBroker
+from tests.services import KafkaBroker, MariaDB
 
 Figures = dict[str, float]
 STRING = "org.apache.kafka.connect.storage.StringConverter"
@@ -40,6 +40,8 @@ class Setting:
     folder: Path
     java_plugins: Path | None = None
     """A folder with the plugins that Java Connect doesn't bring along."""
+    mariadb: MariaDB | None = None
+    """For the cases that read its tables."""
 
     @property
     def lines(self) -> Path:
@@ -76,7 +78,7 @@ def source_to_topic(subject: Subject, setting: Setting, extra: Mapping[str, str]
         cpu = subject.cpu_seconds()
         subject.create(topic, {**config, "tasks.max": "1", **extra})
         first, total = data.seconds_until(count, setting.records)
-    figures = _figures(subject, setting.records, first, total, cpu)
+    figures = figures_of(subject, setting.records, first, total, cpu)
     subject.delete(topic)
     data.delete_topic(servers, topic)
     return figures
@@ -114,13 +116,14 @@ def filestream_sink(subject: Subject, setting: Setting) -> Figures:
             },
         )
         first, total = data.seconds_until(data.SizeOf(target), setting.lines.stat().st_size)
-        figures = _figures(subject, setting.records, first, total, cpu)
+        figures = figures_of(subject, setting.records, first, total, cpu)
         subject.delete(topic)
     data.delete_topic(servers, topic)
     return figures
 
 
-def _figures(subject: Subject, records: int, first: float, total: float, cpu_before: float) -> Figures:
+def figures_of(subject: Subject, records: int, first: float, total: float, cpu_before: float) -> Figures:
+    """What a run shows: ``first`` and ``total`` in seconds, ``cpu_before`` as the subject's was."""
     return {
         "records/s": records / total,
         "first record, s": first,
@@ -158,7 +161,7 @@ def _spooled(subject: Subject, setting: Setting, made: Path, extra: Mapping[str,
             },
         )
         first, total = data.seconds_until(count, setting.records)
-        figures = _figures(subject, setting.records, first, total, cpu)
+        figures = figures_of(subject, setting.records, first, total, cpu)
         subject.delete(topic)
     data.delete_topic(servers, topic)
     return figures

@@ -30,6 +30,11 @@ def pss_megabytes(pid: int) -> float:
     return sum(_pss_kilobytes(process.pid) for process in family(pid)) / 1024
 
 
+def pss_megabytes_of_children(pid: int) -> float:
+    """Proportional set size of the largest of the descendants, in MB; 0 without any."""
+    return max((_pss_kilobytes(process.pid) for process in family(pid)[1:]), default=0) / 1024
+
+
 def _pss_kilobytes(pid: int) -> int:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
