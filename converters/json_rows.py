@@ -7,7 +7,9 @@ column by column.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from itertools import starmap
 from typing import Annotated, Any
 
@@ -15,9 +17,13 @@ import msgspec
 from msgspec.structs import astuple
 
 from connect.api import Schema, Type
+from connect.api.logical import DECIMAL_NAME, EPOCH, TIMESTAMP_NAME, decimal_scale
 from converters.json_decode import BITS, LOGICAL_NAMES, Inexact, member_reader
 from converters.json_encode import Write, WriteOptions, value_writer
 from converters.json_java import escape_as_java, is_plain_double
+
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+_MILLISECOND = dt.timedelta(milliseconds=1)
 
 Column = Sequence[Any]
 Change = Callable[[Column], Column]
@@ -114,7 +120,7 @@ class BatchWriter:
         plain = [_plain_type(part, _nulls_stay(part, options.replace_nulls)) for part in parts]
         checked: list[Any] = [Any if kind is None else kind for kind in plain]
         self._changes = [
-            (index, _writing(part, value_writer(part, options)))
+            (index, _writing(part, value_writer(part, options), options))
             for index, part in enumerate(parts)
             if plain[index] is None
         ]
@@ -150,13 +156,51 @@ _ROWS = frozenset((tuple, list))
 _PLAIN_CLASSES = frozenset((int, str, bool, type(None)))
 
 
-def _writing(schema: Schema, write: Write) -> Change:
+def _writing(schema: Schema, write: Write, options: WriteOptions) -> Change:
     def write_all(column: Column) -> Column:
         return [msgspec.Raw(write(value).encode()) for value in column]
 
+    nulls_stay = _nulls_stay(schema, options.replace_nulls)
+    if schema.type is Type.INT64 and schema.name == TIMESTAMP_NAME:
+        return lambda column: _millis(column, nulls_stay) or write_all(column)
+    if schema.type is Type.BYTES and schema.name == DECIMAL_NAME and not options.decimals_as_numbers:
+        return lambda column: _unscaled(column, schema, nulls_stay) or write_all(column)
     if schema.type is Type.FLOAT64 and schema.name not in LOGICAL_NAMES:
         return lambda column: column if _are_plain_doubles(column) else write_all(column)
     return write_all
+
+
+def _millis(column: Column, nulls_stay: bool) -> Column | None:
+    """The milliseconds of a column of datetimes, all with or all without zone; None where there is anything else."""
+    kinds = set(map(type, column))
+    if kinds - {dt.datetime} and not (nulls_stay and kinds == {dt.datetime, type(None)}):
+        return None
+    first = next((instant for instant in column if instant is not None), EPOCH)
+    epoch, millisecond = EPOCH if first.tzinfo is not None else EPOCH.replace(tzinfo=None), _MILLISECOND
+    try:
+        if len(kinds) > 1:
+            return [None if instant is None else (instant - epoch) // millisecond for instant in column]
+        return [(instant - epoch) // millisecond for instant in column]
+    except TypeError:
+        return None
+
+
+def _unscaled(column: Column, schema: Schema, nulls_stay: bool) -> Column | None:
+    """The bytes, which msgspec writes in base64, of a column of numbers of the schema's scale; None for any other."""
+    kinds = set(map(type, column))
+    if kinds - {Decimal} and not (nulls_stay and kinds == {Decimal, type(None)}):
+        return None
+    scale = decimal_scale(schema)
+    unit = Decimal(1).scaleb(-scale, _EXACT)
+    numbers = [number for number in column if number is not None] if len(kinds) > 1 else column
+    if not all(map(unit.same_quantum, numbers)):
+        return None
+    integers = [None if number is None else int(number.scaleb(scale, _EXACT)) for number in column]
+    return [None if integer is None else _big_endian(integer) for integer in integers]
+
+
+def _big_endian(integer: int) -> bytes:
+    return integer.to_bytes((integer if integer >= 0 else ~integer).bit_length() // 8 + 1, "big", signed=True)
 
 
 def _are_plain_doubles(column: Column) -> bool:

@@ -10,6 +10,7 @@ import datetime as dt
 import decimal
 import enum
 import logging
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -101,7 +102,8 @@ class RowShape:
             fields.append(Field(column.name, len(fields), schema))
             self._changes.append((index, _chain(column.read, change)))
         self.schema = Schema(Type.STRUCT, name=name, fields=fields)
-        self._plain = len(fields) == len(columns) and all(change is None for _, change in self._changes)
+        self._keeps_all = len(fields) == len(columns)
+        self._plain = self._keeps_all and all(change is None for _, change in self._changes)
 
     def rows(self, raw: list[tuple[Any, ...]]) -> list[Any]:
         """The driver's rows as rows of the schema."""
@@ -109,6 +111,8 @@ class RowShape:
             return raw
         columns = list(zip(*raw, strict=True))
         changed = [columns[index] if change is None else change(columns[index]) for index, change in self._changes]
+        if self._keeps_all and all(map(operator.is_, changed, columns)):
+            return raw  # most changes only look, and find nothing
         return list(zip(*changed, strict=True)) if changed else [()] * len(raw)
 
 
@@ -199,10 +203,8 @@ def _decimal(column: Column) -> tuple[Schema, Change | None]:
 
 
 def _rescale(name: str, unit: decimal.Decimal) -> Change:
-    exponent = unit.as_tuple().exponent
-
     def rescaled(value: decimal.Decimal) -> decimal.Decimal:
-        if value.as_tuple().exponent == exponent:
+        if value.same_quantum(unit):
             return value
         if not value.is_finite():
             raise DataException(f"Bad value for type BigDecimal : {value} in column {name}")

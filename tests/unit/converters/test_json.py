@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import math
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from connect.api import DataException, Field, Schema, Struct, Type, to_value
+from connect.api.logical import EPOCH, TIMESTAMP_NAME, EpochMillis, decimal_schema
 from connect.api.numbers import Float32, Int8
 from connect.api.schema import INT64_SCHEMA, OPTIONAL_STRING_SCHEMA, STRING_SCHEMA
 from converters.json import JsonConverter
@@ -381,3 +384,38 @@ def test_no_schema_is_remembered_with_a_cache_of_size_zero() -> None:
     messages = made.from_connect_batch("t", USER, [(1, "a"), (2, None)])
     assert messages == [HEAD + b'{"id":1,"name":"a"}}', HEAD + b'{"id":2,"name":null}}']
     assert made.to_connect_batch("t", messages) == [(USER, [(1, "a"), (2, None)])]
+
+
+_NAIVE = dt.datetime(1969, 12, 31, 23, 59, 59, 999)  # noqa: DTZ001  # naive counts as UTC
+_INSTANTS: list[list[Any]] = [
+    [EPOCH, EPOCH + dt.timedelta(microseconds=1999), EPOCH - dt.timedelta(microseconds=1)],
+    [_NAIVE, None, _NAIVE.replace(year=2024)],
+    [_NAIVE, EPOCH, None],
+    [EPOCH, EpochMillis(10**15)],
+    [None, None],
+]
+_NUMBERS: list[list[Any]] = [
+    [Decimal(text) for text in ("0.00", "-0.00", "1.27", "1.28", "-1.28", "-1.29", "12345678901234567890123456789.01")],
+    [Decimal("1.00"), None],
+    [None],
+]
+
+
+@pytest.mark.parametrize(
+    ("schema", "column"),
+    [
+        *((Schema(Type.INT64, optional=True, name=TIMESTAMP_NAME, version=1), column) for column in _INSTANTS),
+        *((decimal_schema(2, optional=True), column) for column in _NUMBERS),
+    ],
+)
+def test_columns_of_times_and_decimals_are_written_as_single_values_are(schema: Schema, column: list[Any]) -> None:
+    row = Schema(Type.STRUCT, fields=[Field("v", 0, schema)])
+    written = PLAIN.from_connect_batch("t", row, [(value,) for value in column])
+    assert written == [b'{"v":%s}' % (PLAIN.from_connect_data("t", schema, value) or b"null") for value in column]
+
+
+@pytest.mark.parametrize("column", [[Decimal("1.0"), Decimal("1.00")], [Decimal("NaN")], [None], [1]])
+def test_columns_of_decimals_that_are_none_of_the_schema_are_refused(column: list[Any]) -> None:
+    row = Schema(Type.STRUCT, fields=[Field("v", 0, decimal_schema(2))])
+    with pytest.raises(DataException):
+        PLAIN.from_connect_batch("t", row, [(value,) for value in column])
