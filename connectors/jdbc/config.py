@@ -321,6 +321,20 @@ _OURS = group(
         {"validator": ValidString(*UNSUPPORTED_TYPES), "recommender": recommend(UNSUPPORTED_TYPES)},
     ),
     (
+        "bulk.range.size",
+        LONG,
+        0,
+        LOW,
+        "SHORT",
+        "Bulk Range Size",
+        (
+            "In mode bulk: tables whose primary key is a single integer are read in ranges of so many keys, which are "
+            "shared by up to tasks.max tasks; each range keeps its position, so that a restart goes on within it. "
+            "0: a table is read by one task, and again from its beginning after a restart."
+        ),
+        {"validator": Range(0), "recommender": matters_in("bulk")},
+    ),
+    (
         "driver.name",
         STRING,
         "auto",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connect.api import ConfigValue, ConnectException, ExactlyOnceSupport, SourceConnector, SourceTask
 from connectors.jdbc.config import CONFIG
+from connectors.jdbc.database import Table
 from connectors.jdbc.monitor import TableMonitor
+from connectors.jdbc.ranges import RANGES, KeyRange, ranges_of, write_ranges
 from connectors.jdbc.settings import Settings, connect
 from connectors.jdbc.tables import in_groups
 from connectors.jdbc.task import FETCHED, TABLES, JdbcSourceTask
@@ -76,8 +78,29 @@ class JdbcSourceConnector(SourceConnector):
         if not tables:
             log.warning("No table matches the filters")
             return [{**self._config, TABLES: "", FETCHED: "true"}]
-        names = [self._settings.name_of(self._database, table) for table in tables]
-        return [{**self._config, TABLES: ",".join(group), FETCHED: "true"} for group in in_groups(names, max_tasks)]
+        parts = self._parts(tables)
+        return [self._task_config(group) for group in in_groups(parts, max_tasks)]
+
+    def _parts(self, tables: Sequence[Table]) -> list[Table | KeyRange]:
+        """What tasks share: tables, and ranges of those that are split."""
+        if self._settings.mode != "bulk" or not self._settings["bulk.range.size"]:
+            return list(tables)
+        session = connect(self._settings, self._database, self._stopping.wait)
+        if session is None:
+            return list(tables)
+        parts: list[Table | KeyRange] = []
+        try:
+            for table in tables:
+                parts += ranges_of(self._settings, self._database, session, table) or [table]
+        finally:
+            session.close()
+        return parts
+
+    def _task_config(self, parts: Sequence[Table | KeyRange]) -> dict[str, str]:
+        names = [self._settings.name_of(self._database, part) for part in parts if isinstance(part, Table)]
+        ranges = [part for part in parts if isinstance(part, KeyRange)]
+        config = {**self._config, TABLES: ",".join(names), FETCHED: "true"}
+        return config | ({RANGES: write_ranges(ranges)} if ranges else {})
 
     def stop(self) -> None:
         if hasattr(self, "_stopping"):

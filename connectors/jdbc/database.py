@@ -58,6 +58,7 @@ class TableColumn:
     nullable: bool
     auto_increment: bool = False
     type_name: str = ""
+    primary: bool = False
 
 
 class TableFilter(NamedTuple):

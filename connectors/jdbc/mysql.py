@@ -152,12 +152,12 @@ class MySqlSession(Session):
     def table_columns(self, table: Table) -> list[TableColumn]:
         schema = "DATABASE()" if table.catalog is None else _literal(table.catalog)
         rows = self._connection.rows(
-            "SELECT COLUMN_NAME, IS_NULLABLE, EXTRA, DATA_TYPE FROM INFORMATION_SCHEMA.COLUMNS"  # noqa: S608
+            "SELECT COLUMN_NAME, IS_NULLABLE, EXTRA, DATA_TYPE, COLUMN_KEY FROM INFORMATION_SCHEMA.COLUMNS"  # noqa: S608
             f" WHERE TABLE_SCHEMA = {schema} AND TABLE_NAME = {_literal(table.name)} ORDER BY ORDINAL_POSITION"
         )
         return [
-            TableColumn(name, nullable == "YES", "auto_increment" in extra.lower(), type_)
-            for name, nullable, extra, type_ in rows
+            TableColumn(name, nullable == "YES", "auto_increment" in extra.lower(), type_, key == "PRI")
+            for name, nullable, extra, type_, key in rows
         ]
 
     def query(self, sql: str) -> MySqlResult:

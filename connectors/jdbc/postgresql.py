@@ -169,7 +169,9 @@ class PostgreSqlSession(Session):
         schema = "current_schema()" if table.schema is None else _literal(table.schema)
         rows = self._rows(
             "SELECT a.attname, a.attnotnull, a.attidentity <> '' OR"  # noqa: S608
-            " coalesce(pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval(%', false), t.typname FROM pg_attribute a"
+            " coalesce(pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval(%', false), t.typname,"
+            " EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY (i.indkey))"
+            " FROM pg_attribute a"
             " JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
             " JOIN pg_type t ON t.oid = a.atttypid"
             " LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
@@ -177,7 +179,7 @@ class PostgreSqlSession(Session):
             " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"
         )
         self._connection.rollback()
-        return [TableColumn(name, not required, automatic, type_) for name, required, automatic, type_ in rows]
+        return [TableColumn(name, not required, *more) for name, required, *more in rows]
 
     def query(self, sql: str) -> PostgreSqlResult:
         with _translated():

@@ -10,6 +10,7 @@ from connect.api import Computed, RecordBatch, Repeated, SourceOrigin
 from connectors.jdbc.columns import Column, Mapping, RowShape
 from connectors.jdbc.database import Database, ResultSet, Session
 from connectors.jdbc.late_rows import LateRows, highest, late_rows
+from connectors.jdbc.ranges import KeyRange
 from connectors.jdbc.settings import Settings
 from connectors.jdbc.tracking import Bounds, Position, PositionReader, Tracking, where_clause
 
@@ -19,13 +20,24 @@ Row = tuple[Any, ...]
 
 
 class Source:
-    """What is read, and where it goes: ``select`` without conditions, ``name`` of the schema (None for queries)."""
+    """What is read, and where it goes: ``select`` without conditions, ``name`` of the schema (None for queries).
 
-    def __init__(self, select: str, topic: str, name: str | None, partition: dict[str, str]) -> None:
+    With ``key_range`` only that part of a table is meant, and all of it again once it was read to its end.
+    """
+
+    def __init__(
+        self,
+        select: str,
+        topic: str,
+        name: str | None,
+        partition: dict[str, str],
+        key_range: KeyRange | None = None,
+    ) -> None:
         self.select = select
         self.topic = topic
         self.name = name
         self.partition = partition
+        self.key_range = key_range
 
 
 class Querier:
@@ -54,7 +66,7 @@ class Querier:
         self._late: LateRows | None = late_rows(
             settings["safe.read.window.ms"],
             by_time=self._timestamp is not None,
-            by_id=self._incrementing is not None,
+            by_id=self._incrementing is not None and source.key_range is None,
         )
 
     @property
@@ -74,6 +86,8 @@ class Querier:
         if not rows:
             if self._late is not None:
                 self._late.end()
+            if self.source.key_range is not None:
+                self.position = Position()
             self.close()
             return None
         return self._batch(rows, following)
@@ -104,19 +118,23 @@ class Querier:
             self._described = described
 
     def _sql(self, session: Session) -> str:
+        suffix = self._settings["query.suffix"]
+        return f"{self.source.select}{self._condition(session)}{f' {suffix}' if suffix else ''}"
+
+    def _condition(self, session: Session) -> str:
+        if self.source.key_range is not None and self._incrementing is not None:
+            return self.source.key_range.condition(self._incrementing, self.position.incrementing)
         zone = self._settings.zone
         until = None
         if self._timestamp is not None:
             until = session.now(zone) - self._settings["timestamp.delay.interval.ms"] * 1_000_000
         after = self.position if self._late is None else self._late.begin(self.position)
-        condition = where_clause(
+        return where_clause(
             self._timestamp,
             self._incrementing,
             Bounds(after, until),
             lambda nanos: session.timestamp_literal(nanos, zone),
         )
-        suffix = self._settings["query.suffix"]
-        return f"{self.source.select}{condition}{f' {suffix}' if suffix else ''}"
 
     def _rows(self, result: ResultSet, size: int) -> tuple[list[Row], Row | None]:
         """The next rows, and the one that follows them where that matters."""

@@ -97,7 +97,7 @@ class SqliteSession(Session):
         # A single INTEGER primary key numbers the rows by itself.
         automatic = keys[0][1] if len(keys) == 1 and keys[0][2].upper() == "INTEGER" else None
         return [
-            TableColumn(name, not (required or key), name == automatic, type_)
+            TableColumn(name, not (required or key), name == automatic, type_, bool(key))
             for _, name, type_, required, _, key in rows
         ]
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TypeVar
 
 from connect.api import ConfigException, ConnectException
 from connectors.jdbc.database import Database, Session, Table, TableFilter
 from connectors.jdbc.settings import Settings
+
+T = TypeVar("T")
 
 
 def find_tables(settings: Settings, database: Database, session: Session) -> list[Table]:
@@ -56,8 +59,11 @@ def _check_names(tables: Sequence[Table], settings: Settings, database: Database
     )
 
 
-def in_groups(tables: Sequence[str], groups: int) -> list[list[str]]:
-    """Divide tables over tasks: neighbours together, the first groups one larger where it doesn't come out even."""
+def in_groups(tables: Sequence[T], groups: int) -> list[list[T]]:
+    """Divide tables, or parts of them, over tasks: neighbours together.
+
+    The first groups are one larger where it doesn't come out even.
+    """
     count = min(len(tables), groups)
     if not count:
         return []

@@ -11,9 +11,10 @@ from connect.api import ConfigException, ConnectException, DataException, Record
 from connectors.jdbc.database import Session, SqlError, Table
 from connectors.jdbc.interrupter import Interrupter
 from connectors.jdbc.querier import Querier, Source
+from connectors.jdbc.ranges import KeyRange, read_ranges, start_of
 from connectors.jdbc.settings import Settings, connect
 from connectors.jdbc.tables import split_names
-from connectors.jdbc.tracking import Position, checked_tracking, position_of, tracking_of
+from connectors.jdbc.tracking import Position, Tracking, checked_tracking, position_of, tracking_of
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +40,8 @@ class JdbcSourceTask(SourceTask):
         self._queriers: list[Querier] = []
         self._current: Querier | None = None
         self._database = settings.database()
-        names = config.get(TABLES, "")
-        if not names and not settings.query:
+        names, ranges = config.get(TABLES, ""), read_ranges(config)
+        if not names and not ranges and not settings.query:
             self._check_idle(config)
             return
         session = connect(settings, self._database, self.context.wait)
@@ -53,6 +54,7 @@ class JdbcSourceTask(SourceTask):
         else:
             tables = split_names(names, self._database.quote)
             self._queriers = [self._table_querier(session, table, initial) for table in tables]
+            self._queriers += [self._range_querier(key_range) for key_range in ranges]
 
     def _check_idle(self, config: Mapping[str, str]) -> None:
         if config.get(FETCHED, "true") == "true":
@@ -98,6 +100,14 @@ class JdbcSourceTask(SourceTask):
         select = f"SELECT * FROM {sql_name}"  # noqa: S608  # quoted
         source = Source(select, settings.topic_prefix + table.name, table.name, partition)
         return Querier(source, tracking, position, settings, database)
+
+    def _range_querier(self, key_range: KeyRange) -> Querier:
+        settings, database = self._settings, self._database
+        table, partition = key_range.table, key_range.partition
+        after = start_of(key_range, self.context.offset_storage_reader.offset(partition))
+        select = f"SELECT * FROM {settings.name_of(database, table)}"  # noqa: S608  # quoted
+        source = Source(select, settings.topic_prefix + table.name, table.name, partition, key_range)
+        return Querier(source, Tracking(key_range.column), Position(None, after), settings, database)
 
     def poll_batch(self) -> list[RecordBatch] | None:
         deadline = time.monotonic() + self._settings["poll.linger.ms"] / 1000

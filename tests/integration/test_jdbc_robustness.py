@@ -7,6 +7,8 @@ import uuid
 
 import pytest
 
+from connectors.jdbc.connector import JdbcSourceConnector
+from tests.conformance.jdbc_run import ScenarioWorker
 from tests.integration.jdbc_task import RunningTask, connected, mariadb_config, run, running
 from tests.services import MariaDB
 from tests.waiting import wait_until
@@ -110,3 +112,33 @@ def test_a_dropped_table_fails_the_task_and_is_named(mariadb: MariaDB, table: st
         wait_until(lambda: task.ids() == [1], what="the first row")
         run(admin, f"drop table {table}")
         assert any(f"{table}' doesn't exist" in message for message in _failure(task))
+
+
+@DRIVERS
+def test_a_split_table_is_shared_and_a_killed_connection_loses_nothing(
+    mariadb: MariaDB, table: str, driver: str
+) -> None:
+    admin = connected(mariadb)
+    run(admin, f"insert into {table} (id) select seq from seq_2_to_20000")
+    config = {
+        **mariadb_config(mariadb, "none", mode="bulk", **{"driver.name": driver, "topic.prefix": "p-"}),
+        "table.whitelist": table,
+        "catalog.pattern": mariadb.database,
+        "bulk.range.size": "3000",
+        "batch.max.rows": "100",
+        "poll.interval.ms": "600000",
+    }
+    connector = JdbcSourceConnector()
+    connector.initialize(ScenarioWorker(config))
+    connector.start(config)
+    first, second = connector.task_configs(2)
+    connector.stop()
+    with running(first) as one, running(second) as two:
+        wait_until(lambda: len(one.rows) > 1000, what="the first rows")
+        query = f"select id from information_schema.processlist where info like '%{table}%' and id <> connection_id()"
+        for (thread,) in run(admin, query):
+            run(admin, f"kill {thread}")
+        wait_until(lambda: set(one.ids()) | set(two.ids()) == set(range(1, 20001)), what="all rows")
+        assert not set(one.ids()) & set(two.ids())
+    assert one.failure is None
+    assert two.failure is None

@@ -15,7 +15,10 @@ import pymysql
 import pytest
 from confluent_kafka import Consumer
 
+from connectors.jdbc.database import Table
 from connectors.jdbc.mysql_drivers import connect
+from connectors.jdbc.ranges import ranges_of
+from connectors.jdbc.settings import Settings
 from tests.conformance.jdbc_run import StoredOffsets, place
 from tests.conformance.vectors import CONFORMANCE_DIR
 from tests.integration.jdbc_task import RENTAL, connected, mariadb_config, run, running
@@ -271,3 +274,16 @@ def _follow_rental(scenario: Any, worker: ConnectWorker, admin: pymysql.Connecti
         lambda: (worker.get("/connectors/rental/offsets") or {}).get("offsets") == scenario["expect"]["offsets"],
         what="the stored offset",
     )
+
+
+def test_the_primary_key_of_postgresql_is_found(postgresql: PostgreSQL, table: str) -> None:
+    with psycopg.connect(postgresql.url, autocommit=True) as admin:
+        admin.execute(f"create table {table} (v text, id int8 primary key, w int unique)".encode())
+        admin.execute(f"insert into {table} select 'x', n from generate_series(1, 25) n".encode())
+    url = f"jdbc:postgresql://127.0.0.1:{postgresql.port}/postgres?user={postgresql.user_name}"
+    settings = Settings({"connection.url": url, "mode": "bulk", "bulk.range.size": "10"})
+    database = settings.database()
+    session = database.connect()
+    ranges = ranges_of(settings, database, session, Table(None, "public", table))
+    session.close()
+    assert [(each.column, each.start, each.end) for each in ranges] == [("id", 0, 10), ("id", 10, 20), ("id", 20, None)]
