@@ -32,6 +32,7 @@ _KEPT_BYTES, _MAPPED_BYTES, _ARENAS = 32 << 20, 8 << 20, 2
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
+
 def _tune_malloc() -> None:
     """glibc's allocator as batches need it, for this process and its children.
 
