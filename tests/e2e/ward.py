@@ -27,7 +27,7 @@ _STATE_SECONDS = 60
 _PROPERTIES = {
     "task.shutdown.graceful.timeout.ms": "1000",
     "connector.call.timeout.ms": "2000",
-    "plugin.call.timeout.ms": "2000",
+    "plugin.call.timeout.ms": "5000",
     "connector.memory.max.bytes": str(200 << 20),
     "task.memory.max.bytes": str(200 << 20),
     "task.stall.timeout.ms": "2000",
