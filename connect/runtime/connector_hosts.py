@@ -75,12 +75,9 @@ class _Host:
     async def call(self, name: str, method: str, timeout: float, params: Mapping[str, Any]) -> Any:
         """Raises RemoteError, ChannelClosed, TimeoutError."""
         self.calls.add(name)
-<<<<<<< HEAD
         if method == "start":
             self._allow_threads(1)
-=======
         secrets = {"provided_secrets": provided()} if method == "start" else {}
->>>>>>> main
         try:
             answer = await self.child.channel.call(method, timeout, connector=name, **params, **secrets)
         except ChannelClosed:
