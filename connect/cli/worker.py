@@ -63,7 +63,7 @@ class PluginParts(NamedTuple):
 def make_parts(properties: Mapping[str, str], supervisor: Supervisor, group_id: str | None) -> PluginParts:
     """The parts of a worker; ``group_id`` is None in standalone mode. Raises ConfigException for bad settings."""
     transformer = ConfigTransformer(properties)
-    calls = PluginCalls(supervisor)
+    calls = PluginCalls.from_properties(supervisor, properties)
     validation = ConnectorValidation(calls, properties, transformer, group_id)
     return PluginParts(PluginListing(process_plugins(), calls), validation, Loggers(), calls, transformer)
 

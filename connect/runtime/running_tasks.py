@@ -21,7 +21,7 @@ from connect.runtime.watchdog import describe_stall, stacks_of, stalled_for
 
 log = logging.getLogger(__name__)
 
-_ENDING_SECONDS = 1.0
+_ENDING_SECONDS = 5.0
 _LOOK_EVERY_SECONDS = 1.0
 
 OnState = Callable[[ConnectorTaskId, State, "str | None"], None]

@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 _OFFSET_READ_SECONDS = 60.0
 _FENCE_SECONDS = 120.0
+_WORKER_GONE = 3
+"""The exit code of a task whose worker is gone."""
 
 
 def _pairs(offsets: Sequence[tuple[SourcePartition, SourceOffset | None]]) -> list[list[dict[str, Any] | None]]:
@@ -153,6 +156,8 @@ class TaskProcess:
             self._channel.notify("facts", **builder.facts())
             run()
         except BaseException as error:  # a plugin may even raise SystemExit
+            if isinstance(error, MemoryError):
+                traceback.clear_frames(error.__traceback__)  # or what filled the memory would still be held
             log.error("Task %s has failed and won't recover until it is restarted", task_id, exc_info=error)
             self._ended.set()
             self._channel.notify("progress", **self._progress.report())
@@ -179,4 +184,4 @@ class TaskProcess:
 
 def main(sock: socket.socket) -> None:
     """Entry point of a task process; a worker that is gone ends it at once."""
-    TaskProcess(sock).run(on_worker_gone=lambda: os._exit(0))
+    TaskProcess(sock).run(on_worker_gone=lambda: os._exit(_WORKER_GONE))

@@ -28,7 +28,8 @@ class FileStreamSinkConnector(SinkConnector):
     """Appends the value of each record to a file, one line each, in the text form that Java gives it.
 
     Strings as they are, Structs as ``Struct{id=1,name=a}``, maps as ``{a=1}``, null as ``null``. Tasks may share the
-    file: lines are never mixed. A record can be written again after a crash.
+    file: lines are never mixed. After a crash a record can be written again, and a part of a line may stand on a line
+    of its own.
     """
 
     EXAMPLE = {"name": "lines-sink", "config": {"topics": "lines", "file": "/var/lib/connect/lines.txt"}}
@@ -66,9 +67,16 @@ class FileStreamSinkTask(SinkTask):
             self._descriptor = os.dup(sys.stdout.fileno())
             return
         try:
-            self._descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            self._descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         except OSError as error:
             raise ConnectException(f"Couldn't find or create file '{self._file}' for FileStreamSinkTask") from error
+        if self._ends_in_a_torn_line(self._descriptor):
+            self._write(b"\n")
+
+    def _ends_in_a_torn_line(self, descriptor: int) -> bool:
+        """A task that was killed in a write has left a part of a line, which must not swallow the next one."""
+        found = os.fstat(descriptor)
+        return stat.S_ISREG(found.st_mode) and found.st_size > 0 and os.pread(descriptor, 1, found.st_size - 1) != b"\n"
 
     def put_batch(self, batches: Sequence[RecordBatch]) -> None:
         for batch in batches:

@@ -69,6 +69,22 @@ async def refused(config: dict[str, str | None], **options: Any) -> list[str]:
     return errors
 
 
+async def test_keys_that_supervise_tasks_are_judged_where_they_are_set() -> None:
+    assert await refused({**SOURCE, "task.restart.policy": "always", "task.memory.max.bytes": "-1"}) == [
+        "Invalid value always for configuration task.restart.policy: String must be one of: none, on-failure",
+        "Invalid value -1 for configuration task.memory.max.bytes: Value must be at least 0",
+    ]
+    answer = await make_validation().infos({**SOURCE, "task.stall.timeout.ms": "1000"}, lint=True)
+    assert answer["lint"] == []
+    assert [key for key in names(answer) if key.startswith("task.")] == ["task.stall.timeout.ms"]
+    assert answer["groups"].count("Task Supervision") == 1
+
+
+def names(answer: Json) -> list[str]:
+    """The keys that an answer is about."""
+    return [each["definition"]["name"] for each in answer["configs"]]
+
+
 async def test_all_errors_are_told_at_once() -> None:
     assert await refused({**SOURCE, "tasks.max": "0", "errors.tolerance": "some"}) == [
         "Invalid value 0 for configuration tasks.max: Value must be at least 1",
