@@ -21,6 +21,7 @@ from connect.plugins.registry import process_plugins
 from connect.plugins.secrets import ConfigTransformer
 from connect.rest.listeners import Listeners
 from connect.rest.server import RestServer, Services
+from connect.runtime.metrics.worker_metrics import WorkerMetrics
 from connect.storage.config_store import MemoryConfigBackingStore
 from connect.storage.offset_store import MemoryOffsetBackingStore
 from connect.storage.status_store import MemoryStatusBackingStore
@@ -65,7 +66,9 @@ def make_services(properties: Mapping[str, str], kafka: FakeKafka, offsets: Memo
     )
     configs.set_listener(herder)
     configs.start()
-    herder.start(FakeWorker(herder))  # type: ignore[arg-type]  # the part of it that is used
+    worker: Any = FakeWorker(herder)
+    worker.metrics, worker.tasks = WorkerMetrics(60.0), {}
+    herder.start(worker)
     groups = SinkGroups(kafka, ConnectClients(properties))
     connector_offsets = ConnectorOffsets(configs, WorkerOffsets(offsets), groups, plugins, calls, transformer)
     return Services(herder, connector_offsets, plugins, validation, loggers)
