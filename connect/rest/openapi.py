@@ -63,6 +63,11 @@ def _worker_operations() -> Operations:
             {200: reference("Health"), 500: reference("Health"), 503: reference("Health")},
             id="health",
         ),
+        ("GET", "/health/connectors"): _operation(
+            "Whether no connector and no task has failed.",
+            {200: reference("ConnectorsHealth"), 503: reference("ConnectorsHealth")},
+            id="connectorsHealth",
+        ),
         ("POST", f"{_ONE}/tasks"): _operation(
             "New task configurations; for workers alone.",
             {204: None},
