@@ -66,16 +66,9 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
     except (ConfigException, ConnectException):
         identified.cancel()
         raise
-    herder.start(
-        Worker(
-            properties,
-            supervisor,
-            WorkerOffsets(offsets, ConnectorTopics(kafka, clients)),
-            herder,
-            properties["group.id"],
-        )
-    )
-    await rest.start(make_services(herder, clients, stores, parts), await identified)
+    worker_offsets = WorkerOffsets(offsets, ConnectorTopics(kafka, clients))
+    herder.start(Worker(properties, supervisor, worker_offsets, herder, properties["group.id"]))
+    await rest.start(make_services(herder, clients, configs, worker_offsets, parts), await identified)
     # Only now: the library that speaks to the group takes long to load.
     herder.join()
     return RunningConnectWorker(rest, herder, supervisor, stores)

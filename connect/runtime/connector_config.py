@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connect.api import ConfigDef, ConfigException, ConfigType, Importance, Key, Width
+from connect.api.java_regex import ValidJavaRegex
 from connect.api.validators import (
     CaseInsensitiveValidString,
     CompositeValidator,
@@ -15,7 +16,6 @@ from connect.api.validators import (
     NonNull,
     Range,
     ValidList,
-    ValidRegex,
     ValidString,
 )
 
@@ -289,7 +289,7 @@ def _sink_keys() -> Iterator[Key]:
         "",
         "Reads every topic whose whole name matches.",
         HIGH,
-        ValidRegex(),
+        ValidJavaRegex(),
         _COMMON,
         4,
         Width.LONG,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from connect.api import (
@@ -47,6 +48,14 @@ class FileStreamSinkConnector(SinkConnector):
 
     def task_configs(self, max_tasks: int) -> list[dict[str, str]]:
         return [dict(self._config) for _ in range(max_tasks)]
+
+    @classmethod
+    def live_checks(cls, config: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        file = Path(config.get("file") or os.devnull)
+        if not file.parent.is_dir():
+            yield "file", f"There is no folder {file.parent}: the task will fail."
+        elif not os.access(file if file.exists() else file.parent, os.W_OK):
+            yield "file", f"The worker may not write to {file}."
 
     def alter_offsets(self, config: Mapping[str, str], offsets: Mapping[tuple[str, int], int | None]) -> bool:
         return True  # the file doesn't know offsets, so any will do

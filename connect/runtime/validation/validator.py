@@ -16,6 +16,7 @@ from connect.runtime.validation.converters import converter_sections
 from connect.runtime.validation.exactly_once import check_exactly_once
 from connect.runtime.validation.infos import InfoWriter, Json, merge
 from connect.runtime.validation.lint import findings
+from connect.runtime.validation.live import live_findings
 from connect.runtime.validation.overrides import OverrideValidation
 from connect.runtime.validation.plugin_keys import PluginKeys
 from connect.runtime.validation.sink_checks import add_error, check_consumer_group, check_sink
@@ -93,7 +94,9 @@ class ConnectorValidator:
         answer = merge(name, [section, *overrides, *converters])
         if lint:
             known = {*keys, *(each["value"]["name"] for part in converters for each in part.configs)}
-            answer["lint"] = [finding.as_json() for finding in findings(config, known, values)]
+            stage("looking whether the configuration fits what is outside")
+            live = [] if answer["error_count"] else live_findings(connector, _texts(config), self._worker)
+            answer["lint"] = [finding.as_json() for finding in [*findings(config, known, values), *live]]
         return answer
 
     def _framework(self, base: ConfigDef, config: Config) -> ConfigDef:
