@@ -81,6 +81,7 @@ BUILTIN: tuple[Plugin, ...] = (
         "connectors.jdbc.connector:JdbcSourceConnector",
         "10.10.0",
     ),
+    *_plain(PluginKind.SOURCE, "io.confluent.connect.mqtt", "connectors.mqtt.source", "MqttSourceConnector"),
     *_transformation("Cast", "cast"),
     *_transformation("ExtractField", "extract_field"),
     *_transformation("Flatten", "flatten"),
