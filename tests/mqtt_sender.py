@@ -1,4 +1,4 @@
-"""Sends MQTT messages as fast as a server takes them, for tests and benchmarks: paho alone would be what is measured."""
+"""Sends MQTT messages as fast as a server takes them, for tests and benchmarks: paho would be what is measured."""
 
 from __future__ import annotations
 
@@ -68,11 +68,10 @@ class Sender:
     def send(self, messages: Iterable[tuple[str, bytes]], qos: int, per_second: float = 0) -> None:
         """Send messages, at that rate or as fast as possible; at most 5000 of QoS 1, or 20 of QoS 2, are under way."""
         most = (0, 5000, 20)[qos]  # of QoS 2 Mosquitto takes as many as it would send
-        began, sent, packets = time.monotonic(), 0, bytearray()
-        for topic, payload in messages:
+        began, packets = time.monotonic(), bytearray()
+        for sent, (topic, payload) in enumerate(messages, 1):
             self._next = self._next % 65_000 + 1
             packets += publish(topic, payload, qos, self._next)
-            sent += 1
             self.sent += 1
             if len(packets) > 16_384 or (per_second and sent % 50 == 0) or qos == 2:
                 self._send(packets, lambda: qos == 0 or self.sent - self.acknowledged <= most)

@@ -124,7 +124,8 @@ class Session:
     def _lose(self, error: OSError) -> None:
         now = time.monotonic()
         if self._connection is not None:
-            log.warning("The connection was lost and is made anew: %s", error)
+            waiting = self._ledger.outstanding
+            log.warning("The connection was lost with %d messages unacknowledged: %s", waiting, error)
             self._connection.abandon()
             self._connection, self._lost_at = None, now
             return

@@ -16,7 +16,7 @@ from paho.mqtt.client import Client
 
 from connectors.mqtt.frames import Arrivals, FrameReader
 
-_READ_BYTES = 256 * 1024
+_READ_BYTES = 64 * 1024
 _LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
@@ -108,7 +108,7 @@ class Tap:
             del self._outgoing[:sent]
 
     def pull(self) -> Arrivals:
-        """The messages that can be read now, about 256 kB at most. Raises OSError when the connection is at its end."""
+        """The messages that can be read now, about 64 kB at most. Raises OSError when the connection is at its end."""
         arrivals = Arrivals()
         read = 0
         while read < _READ_BYTES:
