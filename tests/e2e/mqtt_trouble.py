@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from tests.mqtt_sender import Sender
-from tests.services import ConnectWorker, Mosquitto
+from tests.services import ConnectWorker, KafkaBroker, Mosquitto
 from tests.waiting import wait_until
 
 _LONG = 120.0
@@ -43,7 +44,6 @@ class Trouble:
         self.mosquitto = Mosquitto(settings)
         self._config = dict(config or {})
         self._sent = 0
-        self.flagged = 0
 
     def __enter__(self) -> Self:
         self.mosquitto.__enter__()
@@ -90,15 +90,6 @@ class Trouble:
             sender.send(((f"numbers/{n % _SENDERS}", b"%d" % n) for n in numbers), self.qos, per_second)
             wait_until(lambda: sender.acknowledged >= count, timeout=_LONG, what="the server's acknowledgements")
         self._sent += count
-
-    @property
-    def stored(self) -> int:
-        """How many records the Kafka topic holds."""
-        consumer = Consumer({"bootstrap.servers": self.worker.properties["bootstrap.servers"], "group.id": self.name})
-        try:
-            return end_of(consumer, self.name)
-        finally:
-            consumer.close()
 
     def kill_task(self) -> None:
         """``kill -9`` and, once the worker has seen it, a restart."""
@@ -157,6 +148,28 @@ class Trouble:
         return found
 
 
-def end_of(consumer: Consumer, topic: str) -> int:
-    """The end offset of the topic's only partition."""
-    return int(consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=30)[1])
+def kafka_away(folder: Path, *, seconds: float, per_second: float) -> tuple[Counts, float]:
+    """Messages of QoS 1 come at that rate; Kafka is killed, stays away so long, and comes back.
+
+    Gives the counts, and by how many MB the task's memory had grown at most.
+    """
+    cluster = {
+        "group.id": "away",
+        **{f"{kind}.storage.topic": f"away-{kind}" for kind in ("config", "offset", "status")},
+    }
+    with KafkaBroker() as broker, ConnectWorker(broker.bootstrap_servers, cluster) as worker:
+        with Trouble(worker, folder, 1) as trouble:
+            trouble.send(int(per_second), per_second)
+            task = trouble.task_process()
+            before = highest = task.memory_info().rss
+            broker.kill()
+            count = int(per_second * seconds)
+            sender = threading.Thread(target=trouble.send, args=(count, per_second))
+            sender.start()
+            while sender.is_alive():
+                sender.join(0.1)
+                highest = max(highest, task.memory_info().rss)
+            broker.start()
+            counts = trouble.counts()
+            highest = max(highest, task.memory_info().rss)
+    return counts, (highest - before) / 1e6

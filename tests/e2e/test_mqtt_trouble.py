@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.mqtt_trouble import Trouble
+from tests.e2e.mqtt_trouble import Trouble, kafka_away
 from tests.services import ConnectWorker
 
 _CONFIG = {"mqtt.receive.maximum": "2000", "records.per.second.max": "8000"}
@@ -48,3 +48,9 @@ def test_nothing_is_lost(connect_worker: Callable[..., ConnectWorker], tmp_path:
         once = qos == 2 and event is not Trouble.kill_task
         # Of QoS 1 come again what wasn't acknowledged, and what was in packets that Mosquitto hadn't read yet.
         assert counts.duplicates <= (0 if once else counts.sent)
+
+
+def test_kafka_may_be_away(tmp_path: Path) -> None:
+    counts, megabytes = kafka_away(tmp_path, seconds=4, per_second=5000)
+    assert counts[1:] == (0, 0, 0)
+    assert megabytes < 60
