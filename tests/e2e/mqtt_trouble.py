@@ -155,21 +155,25 @@ def kafka_away(folder: Path, *, seconds: float, per_second: float) -> tuple[Coun
     """
     cluster = {
         "group.id": "away",
+        "session.timeout.ms": "120000",  # a worker that is out of its group ends its tasks: that isn't meant here
         **{f"{kind}.storage.topic": f"away-{kind}" for kind in ("config", "offset", "status")},
     }
-    with KafkaBroker() as broker, ConnectWorker(broker.bootstrap_servers, cluster) as worker:
-        with Trouble(worker, folder, 1) as trouble:
-            trouble.send(int(per_second), per_second)
-            task = trouble.task_process()
-            before = highest = task.memory_info().rss
-            broker.kill()
-            count = int(per_second * seconds)
-            sender = threading.Thread(target=trouble.send, args=(count, per_second))
-            sender.start()
-            while sender.is_alive():
-                sender.join(0.1)
-                highest = max(highest, task.memory_info().rss)
-            broker.start()
-            counts = trouble.counts()
+    with (
+        KafkaBroker() as broker,
+        ConnectWorker(broker.bootstrap_servers, cluster) as worker,
+        Trouble(worker, folder, 1) as trouble,
+    ):
+        trouble.send(int(per_second), per_second)
+        task = trouble.task_process()
+        before = highest = task.memory_info().rss
+        broker.kill()
+        count = int(per_second * seconds)
+        sender = threading.Thread(target=trouble.send, args=(count, per_second))
+        sender.start()
+        while sender.is_alive():
+            sender.join(0.1)
             highest = max(highest, task.memory_info().rss)
+        broker.start()
+        counts = trouble.counts()
+        highest = max(highest, task.memory_info().rss)
     return counts, (highest - before) / 1e6
