@@ -172,12 +172,10 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     return paths
 
 
-def test_tls_websockets_and_passwords(tmp_path: Path) -> None:
+def test_tls_with_certificates_of_both_sides(tmp_path: Path) -> None:
     cert, key = certificate(tmp_path)
-    ws, secure = free_port(), free_port()
+    secure = free_port()
     settings = [
-        f"listener {ws} 127.0.0.1",
-        "protocol websockets",
         f"listener {secure} 127.0.0.1",
         f"cafile {cert}",
         f"certfile {cert}",
@@ -186,9 +184,8 @@ def test_tls_websockets_and_passwords(tmp_path: Path) -> None:
     ]
     trusted = TlsSettings(trust_store=str(cert), key_store=str(cert), separate_key=str(key))
     with Mosquitto(settings) as broker:
-        wait_until(lambda: accepts_connections(ws) and accepts_connections(secure))
+        wait_until(lambda: accepts_connections(secure))
         readers = [
-            Reader(Server("127.0.0.1", ws, path="/mqtt"), {"t/#": 1}),
             Reader(Server("127.0.0.1", secure, secure=True), {"t/#": 1}, tls=trusted),
         ]
         sent = [("t/1", b"x" * n * 50) for n in range(1, 300)]
