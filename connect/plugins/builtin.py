@@ -81,6 +81,15 @@ BUILTIN: tuple[Plugin, ...] = (
         "connectors.jdbc.connector:JdbcSourceConnector",
         "10.10.0",
     ),
+    *_plain(PluginKind.SOURCE, "io.confluent.connect.mqtt", "connectors.mqtt.source", "MqttSourceConnector"),
+    *_plain(PluginKind.SINK, "io.confluent.connect.mqtt", "connectors.mqtt.sink", "MqttSinkConnector"),
+    *(
+        Plugin(
+            kind, f"{package}.streamreactor.connect.mqtt.{kind.value}.{name}", f"connectors.mqtt.lenses:Lenses{name}"
+        )
+        for package in ("io.lenses", "com.datamountaineer")
+        for kind, name in ((PluginKind.SOURCE, "MqttSourceConnector"), (PluginKind.SINK, "MqttSinkConnector"))
+    ),
     *_transformation("Cast", "cast"),
     *_transformation("ExtractField", "extract_field"),
     *_transformation("Flatten", "flatten"),
