@@ -53,6 +53,7 @@ def _converters(package: str, module: str, *names: str) -> list[Plugin]:
 
 
 _SPOOLDIR = "com.github.jcustenborder.kafka.connect.spooldir"
+_SYSLOG = "com.github.jcustenborder.kafka.connect.syslog"
 
 BUILTIN: tuple[Plugin, ...] = (
     *_plain(PluginKind.SOURCE, "org.apache.kafka.connect.file", "connectors.file.source", "FileStreamSourceConnector"),
@@ -80,6 +81,15 @@ BUILTIN: tuple[Plugin, ...] = (
         "io.confluent.connect.jdbc.JdbcSourceConnector",
         "connectors.jdbc.connector:JdbcSourceConnector",
         "10.10.0",
+    ),
+    *_plain(PluginKind.SOURCE, "io.confluent.connect.syslog", "connectors.syslog.connector", "SyslogSourceConnector"),
+    *_plain(
+        PluginKind.SOURCE,
+        _SYSLOG,
+        "connectors.syslog.connector",
+        "UDPSyslogSourceConnector",
+        "TCPSyslogSourceConnector",
+        "SSLTCPSyslogSourceConnector",
     ),
     *_transformation("Cast", "cast"),
     *_transformation("ExtractField", "extract_field"),

@@ -20,8 +20,9 @@ def parse_cef(text: str) -> CefEvent | None:
     found = _EVENT.match(text)
     if found is None:
         return None
-    version, *header, extension = found.groups()
-    return CefEvent(int(version), *(_unescaped(field).strip() for field in header), _extension(extension or ""))
+    vendor, product, version, event_class, name, severity = (_unescaped(field).strip() for field in found.groups()[1:7])
+    extension = _extension(found[8] or "")
+    return CefEvent(int(found[1]), vendor, product, version, event_class, name, severity, extension)
 
 
 def _extension(text: str) -> dict[str, str]:
