@@ -58,8 +58,7 @@ class Parser:
             return None
         host, app, process, message_id = [None if part == "-" else part for part in parts[2:6]]
         data, rest = split_structured(parts[6]) if len(parts) > 6 else (None, "")
-        if rest.startswith(_BOM):
-            rest = rest[1:]
+        rest = rest.lstrip(" ").removeprefix(_BOM)  # rsyslog leaves a blank of its own before the text
         facility, level, version = head
         if rest.startswith("CEF:"):
             made = Message(RFC5424, facility, level, millis, host, rest, None, process, version, app, message_id, data)
