@@ -6,30 +6,45 @@ import re
 
 from connectors.syslog.message import CefEvent
 
-_FIELD = r"((?:[^|\\]++|\\.)*+)"
-_EVENT = re.compile(
-    rf"CEF:\s?(\d{{1,9}})(?:\.\d+)?\|{_FIELD}\|{_FIELD}\|{_FIELD}\|{_FIELD}\|{_FIELD}\|{_FIELD}(?:\|(.*))?$", re.DOTALL
-)
-_KEY = re.compile(r"(?:^|\s)([\w.\[\]-]+)=")
+_VERSION = re.compile(r"CEF:\s?(\d{1,9})(?:\.\d+)?$")
+_FIELD = r"[^|\\]*+(?:\\.[^|\\]*+)*+"
+_HEADER = re.compile(rf"({_FIELD})\|" * 6 + rf"({_FIELD})(?:\|(.*))?$", re.DOTALL)
+_FIELDS = 7
+_KEY = re.compile(r"(?:^|\s+)([\w.\[\]-]+)=")
 _ESCAPED = re.compile(r"\\([|=\\nr])")
 _PLAIN = {"n": "\n", "r": "\r"}
 
 
 def parse_cef(text: str) -> CefEvent | None:
     """The event that a text is; None when it is none."""
-    found = _EVENT.match(text)
-    if found is None:
+    version, *fields = _fields(text)
+    number = _VERSION.match(version)
+    if number is None or len(fields) < _FIELDS - 1:
         return None
-    vendor, product, version, event_class, name, severity = (_unescaped(field).strip() for field in found.groups()[1:7])
-    extension = _extension(found[8] or "")
-    return CefEvent(int(found[1]), vendor, product, version, event_class, name, severity, extension)
+    vendor, product, device_version, event_class, name, severity, *extension = fields
+    values = _extension(extension[0]) if extension else {}
+    return CefEvent(int(number[1]), vendor, product, device_version, event_class, name, severity, values)
+
+
+def _fields(text: str) -> list[str]:
+    """Version and header fields, unescaped, and the extension as it stands; fewer when it is no event."""
+    if "\\" not in text:
+        head = text.split("|", _FIELDS)
+        return [*map(str.strip, head[:_FIELDS]), *head[_FIELDS:]]
+    found = _HEADER.match(text)
+    if found is None:
+        return [""]
+    *head, extension = found.groups()
+    return [*(_unescaped(field).strip() for field in head), *([] if extension is None else [extension])]
 
 
 def _extension(text: str) -> dict[str, str]:
     """Each value runs to the next ``key=``."""
-    keys = list(_KEY.finditer(text))
-    ends = [key.start() for key in keys[1:]] + [len(text)]
-    return {key[1]: _unescaped(text[key.end() : end].strip()) for key, end in zip(keys, ends, strict=True)}
+    _, *parts = _KEY.split(text.rstrip())
+    values = parts[1::2]
+    if "\\" in text:
+        values = list(map(_unescaped, values))
+    return dict(zip(parts[::2], map(str.strip, values), strict=True))
 
 
 def _unescaped(text: str) -> str:

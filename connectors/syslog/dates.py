@@ -38,6 +38,7 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _HALF_MICROSECOND = 0.0005
 _DAY_SECONDS = 86_400
 _CACHED = 4096
+_LEAST_FRACTION = len("2024-01-05T15:33:03.123Z")
 
 
 def zone_of(name: str, text: str) -> dt.tzinfo:
@@ -63,8 +64,7 @@ class Dates:
         self._now = now
         self._day = -1
         self._own = _OwnPattern(pattern, self) if pattern else None
-        self.iso = lru_cache(_CACHED)(self._iso)
-        """Milliseconds of an ISO 8601 date, or None."""
+        self._whole = lru_cache(_CACHED)(self._iso)
         self.short = lru_cache(_CACHED)(self._short)
         """Milliseconds of a date of exactly the form ``Jan  5 15:33:03``, or None."""
 
@@ -74,6 +74,17 @@ class Dates:
         if day != self._day:
             self._day = day
             self.short.cache_clear()
+
+    def iso(self, text: str) -> int | None:
+        """Milliseconds of an ISO 8601 date, or None. Second and zone are looked up, as they repeat themselves."""
+        if text[19:20] != "." or len(text) < _LEAST_FRACTION:
+            return self._whole(text)
+        zone = 1 if text.endswith("Z") else 6
+        fraction = text[20:-zone]
+        if len(fraction) < 3 or not (fraction.isascii() and fraction.isdigit()):
+            return self._whole(text)
+        seconds = self._whole(text[:19] + text[-zone:])
+        return None if seconds is None else seconds + int(fraction[:3])
 
     def _iso(self, text: str) -> int | None:
         if len(text) < len("2024-01-05T15:33:03"):

@@ -52,25 +52,21 @@ class Parser:
         return self._rfc3164(text)
 
     def _rfc5424(self, head: tuple[int, int, int], parts: list[str], text: str) -> Message | None:
-        date = parts[1]
+        date, host, app, process, message_id = parts[1:6]
         millis = self._dates.iso(date)
         if millis is None and date != "-":
             return None
-        host, app, process, message_id = [None if part == "-" else part for part in parts[2:6]]
         data, rest = split_structured(parts[6]) if len(parts) > 6 else (None, "")
         rest = rest.lstrip(" ").removeprefix(_BOM)  # rsyslog leaves a blank of its own before the text
-        facility, level, version = head
-        if rest.startswith("CEF:"):
-            made = Message(RFC5424, facility, level, millis, host, rest, None, process, version, app, message_id, data)
-            return self._cef(made, rest)
-        header = text[len(parts[0]) + len(date) + 2 :]
-        return _new(
+        message = _new(
             Message,
             (
-                *(RFC5424, facility, level, millis, host, rest or None, None),
-                *(process, version, app, message_id, data, None, header),
+                *(RFC5424, head[0], head[1], millis, None if host == "-" else host, rest or None, None),
+                *(None if process == "-" else process, head[2], None if app == "-" else app),
+                *(None if message_id == "-" else message_id, data, None, text[len(parts[0]) + len(date) + 2 :]),
             ),
         )
+        return self._cef(message, rest) if rest.startswith("CEF:") else message
 
     def _rfc3164(self, text: str) -> Message:
         (facility, level), start = _priority(text)
@@ -78,6 +74,9 @@ class Parser:
         millis = self._dates.short(text[start:end]) if text[end : end + 1] == " " else None
         if millis is not None:
             header = text[end + 1 :]
+            host, _, rest = header.partition(" ")
+            if rest.startswith("CEF:"):
+                return self._cef(Message(RFC3164, facility, level, millis, host, rest, header=header), rest)
             found = _HOST_AND_TAG.match(header)
             if found is not None and "CEF:" not in header:
                 host, tag, process, rest = found.groups()
