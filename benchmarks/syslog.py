@@ -119,9 +119,10 @@ def measure_task(broker: KafkaBroker, transport: str, count: int, rate: int) -> 
         used = subject.cpu_seconds() - cpu
         memory = subject.pss_megabytes()
     seconds = last - began
+    share, each = used / seconds * 100, used / seen * 1e6
     print(
-        f"{transport}: {seen:,} of {count:,} arrived, {seen / seconds:,.0f} messages/s, {used / seconds * 100:.0f} % of "
-        f"a core ({used / seen * 1e6:.1f} µs CPU per message, all processes), PSS {memory:.0f} MB"
+        f"{transport}: {seen:,} of {count:,} arrived, {seen / seconds:,.0f} messages/s, {share:.0f} % of a core "
+        f"({each:.1f} µs CPU per message, all processes), PSS {memory:.0f} MB"
     )
 
 

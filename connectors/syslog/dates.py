@@ -14,7 +14,7 @@ from connectors.spooldir.date_format import DateFormat
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH_NUMBERS = {name: number for number, name in enumerate(_MONTHS, 1)}
-_HOURS = {
+ZONE_HOURS = {
     name: int(hours)
     for hours, names in (
         *(("0", "UTC GMT Z WET"), ("1", "WEST BST CET"), ("2", "CEST EET"), ("3", "EEST MSK"), ("8", "SGT")),
@@ -26,10 +26,10 @@ _HOURS = {
 """Abbreviated zones that devices write, in hours east of Greenwich. Others count as part of the message."""
 
 _CLOCK = r"(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?"
-_OFFSET = rf"(?:\s?({'|'.join(sorted(_HOURS, key=len, reverse=True))}|(?:UTC|GMT)?[+-]\d{{2}}:?\d{{2}}))?"
+_OFFSET = rf"(?:\s?({'|'.join(sorted(ZONE_HOURS, key=len, reverse=True))}|(?:UTC|GMT)?[+-]\d{{2}}:?\d{{2}}))?"
 DATE = re.compile(
     rf"(?:(?P<year_before>\d{{4}})\s+)?(?:(?:mon|tue|wed|thu|fri|sat|sun),?\s+)?(?P<month>{'|'.join(_MONTHS)})\s+"
-    rf"(?P<day>\d{{1,2}}),?\s+(?:(?P<year>\d{{4}}),?\s+)?{_CLOCK}(?:\s(?P<year_after>\d{{4}})(?=[\s:]))?{_OFFSET}"
+    rf"(?P<day>\d{{1,2}}),?\s+(?:(?P<year>\d{{4}}),?\s+)?{_CLOCK}(?:\s(?P<year_after>\d{{4}})(?=[\s:]))?{_OFFSET}(?:\s(?P<year_last>\d{{4}})(?=[\s:]))?"
     r"(?=[\s:]|$)"
     rf"|(?P<iso>\d{{4}}-\d{{2}}-\d{{2}})[T\s]{_CLOCK}{_OFFSET}(?=[\s:]|$)",
     re.IGNORECASE,
@@ -52,7 +52,7 @@ def zone_of(name: str, text: str) -> dt.tzinfo:
             return dt.timezone(dt.timedelta(minutes=-minutes if offset[1] == "-" else minutes))
     try:
         return ZoneInfo(text)
-    except (ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError) as error:
         raise ConfigException(name, text, "Unknown time zone") from error
 
 
@@ -115,7 +115,7 @@ class Dates:
             year, month, day = map(int, found["iso"].split("-"))
             clock, offset = found.groups()[-5:-1], found.groups()[-1]
         else:
-            written = found["year"] or found["year_before"] or found["year_after"]
+            written = found["year"] or found["year_before"] or found["year_after"] or found["year_last"]
             year, month, day = int(written or 0), _MONTH_NUMBERS[found["month"].lower()], int(found["day"])
             clock, offset = found.groups()[4:8], found.groups()[9]
         hour, minute, second = map(int, clock[:3])
@@ -149,7 +149,7 @@ def _millis(year: int, month: int, day: int, clock: dt.time) -> int | None:
 
 
 def _offset_zone(text: str) -> dt.tzinfo:
-    hours = _HOURS.get(text.upper())
+    hours = ZONE_HOURS.get(text.upper())
     if hours is not None:
         return dt.timezone(dt.timedelta(hours=hours))
     digits = text[-5:].replace(":", "") if ":" not in text else text[-6:].replace(":", "")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from connectors.syslog.cef import parse_cef
-from connectors.syslog.dates import Dates
+from connectors.syslog.dates import ZONE_HOURS, Dates
 from connectors.syslog.message import CEF, PRIORITIES, RFC3164, RFC5424, UNKNOWN, Message
 from connectors.syslog.structured import split_structured
 
@@ -25,7 +25,7 @@ _SHORT_DATE = len("Jan  5 15:33:03")
 _NO_PRIORITY = (None, None)
 
 _HOST_AND_TAG = re.compile(
-    r"([^\s\[\]:]++|[\da-fA-F.]*:[\da-fA-F.:]++(?<!:)) ([^\s\[\]:]++)(?:\[([^\]\s]*+)\])?: (.*)", re.DOTALL
+    r"(?!\d{4} )([^\s\[\]:]++|[\da-fA-F.]*:[\da-fA-F.:]++(?<!:)) ([^\s\[\]:]++)(?:\[([^\]\s]*+)\])?: (.*)", re.DOTALL
 )
 _TAG = re.compile(r"([^\s\[\]:]{1,128}+)(?:\[([^\]\s]{0,128})\]:?|:(?=\s|$))[^\S\n]?(.*)", re.DOTALL)
 _PREFIX = re.compile(r"(?:(\d{1,10}): )?(?:([A-Za-z\d][\w.-]*|[\da-fA-F:.]+): (?:(?:\d{1,10}): )?)?:?\s?[*.]?")
@@ -78,7 +78,7 @@ class Parser:
             if rest.startswith("CEF:"):
                 return self._cef(Message(RFC3164, facility, level, millis, host, rest, header=header), rest)
             found = _HOST_AND_TAG.match(header)
-            if found is not None and "CEF:" not in header:
+            if found is not None and host not in ZONE_HOURS and "CEF:" not in header:
                 host, tag, process, rest = found.groups()
                 return _new(
                     Message,
