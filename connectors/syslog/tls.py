@@ -61,7 +61,7 @@ def self_signed_context(client_ca: str, *, demand_client: bool) -> ssl.SSLContex
 def _server_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    # Senders that only write never read a session ticket; an unread one makes their close a reset, which loses messages.
+    # Senders that only write never read a session ticket, and an unread one makes their close a reset: messages lost.
     context.num_tickets = 0
     return context
 

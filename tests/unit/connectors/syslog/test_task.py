@@ -156,22 +156,22 @@ def test_connections_are_framed_each_in_its_own_way() -> None:
 
 def test_a_full_queue_stops_reading_and_nothing_is_lost() -> None:
     message = b"<13>a: " + b"x" * 1000 + b"\n"
-    with running({**TCP, "syslog.queue.max.bytes": "100000", "socket.rcvbuf.bytes": "10000"}) as tcp:
-        with tcp.connect() as sender:
-            sender.setblocking(False)
-            sent = 0
-            try:
-                while sent < 100_000_000:
-                    sent += sender.send(message * 10)
-            except BlockingIOError:
-                wait_until(lambda: tcp.task._store.full, what="a full queue")  # type: ignore[union-attr]
-            assert sent < 20_000_000
-            sender.settimeout(20)
-            rest = -sent % len(message)
-            finishing = threading.Thread(target=sender.sendall, args=(message[len(message) - rest :],))
-            finishing.start()
-            tcp.wait_for((sent + rest) // len(message))
-            finishing.join()
+    config = {**TCP, "syslog.queue.max.bytes": "100000", "socket.rcvbuf.bytes": "10000"}
+    with running(config) as tcp, tcp.connect() as sender:
+        sender.setblocking(False)
+        sent = 0
+        try:
+            while sent < 100_000_000:
+                sent += sender.send(message * 10)
+        except BlockingIOError:
+            wait_until(lambda: tcp.task._store.full, what="a full queue")  # type: ignore[union-attr]
+        assert sent < 20_000_000
+        sender.settimeout(20)
+        rest = -sent % len(message)
+        finishing = threading.Thread(target=sender.sendall, args=(message[len(message) - rest :],))
+        finishing.start()
+        tcp.wait_for((sent + rest) // len(message))
+        finishing.join()
     assert len(tcp.records) == (sent + rest) // len(message)
 
 
