@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from connect.api import NO_DEFAULT, ConfigDef, ConfigException, ConfigType, Importance
-from connect.api.validators import LambdaValidator, Range
+from connect.api.validators import LambdaValidator, NonEmptyString, Range
 from connectors.syslog.community_values import SyslogValues
 from connectors.syslog.dates import Dates, zone_of
 from connectors.syslog.framing import Framing
@@ -80,7 +80,14 @@ TCP: ConfigDef = COMMON | keys(
 
 SSL_TCP: ConfigDef = TCP | keys(
     "TLS",
-    ("syslog.keystore", _Type.STRING, NO_DEFAULT, _High, "File with certificate and key (PKCS12 or PEM)."),
+    (
+        "syslog.keystore",
+        _Type.STRING,
+        NO_DEFAULT,
+        _High,
+        "File with certificate and key (PKCS12 or PEM).",
+        NonEmptyString(),
+    ),
     ("syslog.keystore.password", _Type.PASSWORD, "", _High, "Its password."),
     (
         "syslog.truststore",

@@ -176,6 +176,8 @@ def _cef_time_key(settings: Mapping[str, Any]) -> str:
 
 def _listening(settings: Mapping[str, Any]) -> Listening:
     transport = Transport(settings["syslog.listener"].upper())
+    if transport is Transport.TCPSSL:
+        _check_tls(settings)
     framing = Framing(settings["syslog.framing"])
     if framing is Framing.AUTO and settings["syslog.use.length.as.delimiter"]:
         framing = Framing.OCTET_COUNT
@@ -195,6 +197,17 @@ def _listening(settings: Mapping[str, Any]) -> Listening:
         networks=networks_of("syslog.allowed.networks", settings["syslog.allowed.networks"]),
         make_context=(lambda: tls_context(settings)) if transport is Transport.TCPSSL else None,
     )
+
+
+def _check_tls(settings: Mapping[str, Any]) -> None:
+    """Files are looked at when the task starts, which may be on another worker."""
+    if not settings["syslog.ssl.self.signed.certificate.enable"]:
+        for name in ("syslog.ssl.cert.chain.path", "syslog.ssl.key.path"):
+            if not settings[name]:
+                raise ConfigException(name, settings[name], "TCPSSL needs a certificate chain and its key")
+    name = "syslog.ssl.root.ca.cert.chain.path"
+    if settings["syslog.ssl.client.auth.enable"] and not settings[name]:
+        raise ConfigException(name, settings[name], "Client certificates need the certificate of who issues them")
 
 
 def tls_context(settings: Mapping[str, Any]) -> ssl.SSLContext:

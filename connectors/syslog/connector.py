@@ -41,9 +41,7 @@ class _SyslogConnector(SourceConnector):
         found = cls.CONFIG.validate(config)
         if not any(value.errors for value in found):
             try:
-                listening = cls.TASK().read_settings(config, "").listening
-                if listening.make_context is not None:
-                    listening.make_context()
+                cls.TASK().read_settings(config, "")
             except ConfigException as error:
                 _blame(found, error)
         return found

@@ -25,9 +25,6 @@ class StoreKeys(NamedTuple):
 def pem_context(chain: str, private_key: str, password: str, client_ca: str, *, demand_client: bool) -> ssl.SSLContext:
     """A context from PEM files. Raises ConfigException."""
     context = _server_context()
-    for name, path in (("syslog.ssl.cert.chain.path", chain), ("syslog.ssl.key.path", private_key)):
-        if not path:
-            raise ConfigException(name, path, "TCPSSL needs a certificate chain and its key")
     try:
         context.load_cert_chain(chain, private_key, password)
     except (ssl.SSLError, OSError) as error:
@@ -39,8 +36,6 @@ def pem_context(chain: str, private_key: str, password: str, client_ca: str, *, 
 
 def store_context(keystore: StoreKeys, truststore: StoreKeys) -> ssl.SSLContext:
     """A context from keystores; a truststore makes client certificates necessary. Raises ConfigException."""
-    if not keystore.location:
-        raise ConfigException(keystore.key, keystore.location, "TLS needs a keystore with certificate and key")
     context = _server_context()
     _identify(context, read_identity(*keystore), keystore)
     if truststore.location:
@@ -67,8 +62,6 @@ def _server_context() -> ssl.SSLContext:
 
 
 def _demand_client(context: ssl.SSLContext, store: StoreKeys) -> None:
-    if not store.location:
-        raise ConfigException(store.key, store.location, "client certificates need the certificate of who issues them")
     pem = read_certificates(*store)
     try:
         context.load_verify_locations(cadata=pem)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from connect.api import ConnectException
+from connect.api import ConfigException, ConnectException
 from connectors.syslog.connector import (
     SSLTCPSyslogSourceConnector,
     SyslogSourceConnector,
@@ -314,6 +314,14 @@ def test_tls_with_client_certificates(tmp_path: Path) -> None:
                 sender.recv(1)
 
 
+def test_a_keystore_that_isnt_there_is_named() -> None:
+    task = SSLTCPSyslogSourceTask()
+    task.initialize(FakeSourceContext())
+    with pytest.raises(ConfigException, match=r"syslog\.keystore: can't be read: No such file"):
+        task.start({"syslog.port": str(free_port()), "kafka.topic": "t", "syslog.keystore": "/none"})
+    task.stop()
+
+
 def test_a_certificate_can_be_made_on_the_spot() -> None:
     trusting = ssl.create_default_context()
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
@@ -376,7 +384,17 @@ def test_host_names_take_the_place_of_addresses() -> None:
         ),
         (SyslogSourceConnector, {"syslog.spool.directory": "x"}, "syslog.spool.directory", "absolute path"),
         (UDPSyslogSourceConnector, {"syslog.charset": "klingon"}, "syslog.charset", "Unknown charset"),
-        (SSLTCPSyslogSourceConnector, {"syslog.keystore": "/none"}, "syslog.keystore", "can't be read"),
+        (SSLTCPSyslogSourceConnector, {"syslog.keystore": ""}, "syslog.keystore", "must be non-empty"),
+        (
+            SyslogSourceConnector,
+            {
+                "syslog.listener": "tcpssl",
+                "syslog.ssl.self.signed.certificate.enable": "true",
+                "syslog.ssl.client.auth.enable": "true",
+            },
+            "syslog.ssl.root.ca.cert.chain.path",
+            "Client certificates need",
+        ),
     ],
 )
 def test_bad_settings_are_named(connector: Any, config: dict[str, str], key: str, text: str) -> None:
