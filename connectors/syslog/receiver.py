@@ -70,10 +70,19 @@ class Receiver:
                     next_check = now + _CHECK_SECONDS
                     self._side.check(now, heard=heard)
                     heard = True
+            self._read_rest()
         except Exception as error:  # noqa: BLE001  # the task raises it in its own thread
             self.failure = error
         finally:
             self._side.close()
+
+    def _read_rest(self) -> None:
+        """What has arrived would be lost with its connection."""
+        deadline = time.monotonic() + _TICK_SECONDS
+        before = -1
+        while self.counts["received"] > before and not self._store.full and time.monotonic() < deadline:
+            before = self.counts["received"]
+            self._side.read(0)
 
     def raise_failure(self) -> None:
         """Raise ConnectException when the thread has ended by itself."""

@@ -178,8 +178,9 @@ class Spool:
         rest, self._rest = self._rest, None
         if rest is not None:
             return rest
-        while (block := self._decoded()) is None:
-            if self._at.segment >= self._end.segment:
+        # One look at the end decides both whether a segment is exhausted and whether it grows no more.
+        while (block := self._decoded(end := self._end)) is None:
+            if self._at.segment >= end.segment:
                 return None
             left = self._sizes[self._at.segment] - self._at.start
             if left:
@@ -190,9 +191,8 @@ class Spool:
         self._at = Place(at.segment, block.place.end, 0)
         return block.split(at.skip)[1] if at.skip else block
 
-    def _decoded(self) -> Block | None:
+    def _decoded(self, end: _End) -> Block | None:
         segment, start = self._at.segment, self._at.start
-        end = self._end
         limit = end.size if segment == end.segment else self._sizes[segment]
         if start >= limit:
             return None

@@ -17,6 +17,8 @@ from tests.services.process import free_port
 from tests.waiting import wait_until
 
 _BURST_SECONDS = 0.02
+_PATIENT = {"session.timeout.ms": "300000", "rebalance.timeout.ms": "300000"}
+"""A distributed worker that has lost its group for longer stops its tasks, and with them their connections."""
 
 
 class Sender(threading.Thread):
@@ -42,7 +44,7 @@ class Sender(threading.Thread):
 def outage(folder: Path, *, seconds: float, rate: int, spool: bool, senders: int = 4) -> None:
     """Nothing may be lost, order per sender is kept, and the task's memory doesn't grow with the outage."""
     topic = f"outage-{uuid.uuid4()}"
-    with KafkaBroker() as broker, ConnectWorker(broker.bootstrap_servers) as worker:
+    with KafkaBroker() as broker, ConnectWorker(broker.bootstrap_servers, _PATIENT) as worker:
         port = _start(worker, topic, folder / "spool" if spool else None)
         threads = [Sender(f"sender{number}", port, rate // senders) for number in range(senders)]
         for thread in threads:
