@@ -53,6 +53,7 @@ def _converters(package: str, module: str, *names: str) -> list[Plugin]:
 
 
 _SPOOLDIR = "com.github.jcustenborder.kafka.connect.spooldir"
+_SYSLOG = "com.github.jcustenborder.kafka.connect.syslog"
 
 BUILTIN: tuple[Plugin, ...] = (
     *_plain(PluginKind.SOURCE, "org.apache.kafka.connect.file", "connectors.file.source", "FileStreamSourceConnector"),
@@ -89,6 +90,15 @@ BUILTIN: tuple[Plugin, ...] = (
         )
         for package in ("io.lenses", "com.datamountaineer")
         for kind, name in ((PluginKind.SOURCE, "MqttSourceConnector"), (PluginKind.SINK, "MqttSinkConnector"))
+    ),
+    *_plain(PluginKind.SOURCE, "io.confluent.connect.syslog", "connectors.syslog.connector", "SyslogSourceConnector"),
+    *_plain(
+        PluginKind.SOURCE,
+        _SYSLOG,
+        "connectors.syslog.connector",
+        "UDPSyslogSourceConnector",
+        "TCPSyslogSourceConnector",
+        "SSLTCPSyslogSourceConnector",
     ),
     *_transformation("Cast", "cast"),
     *_transformation("ExtractField", "extract_field"),
