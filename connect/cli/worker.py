@@ -71,7 +71,9 @@ def make_parts(properties: Mapping[str, str], supervisor: Supervisor, group_id: 
 def make_services(herder: Herder, clients: ConnectClients, stores: Stores, parts: PluginParts) -> Services:
     """What REST shows and changes."""
     listing, calls, transformer = parts.listing, parts.calls, parts.transformer
-    offsets = ConnectorOffsets(stores.configs, stores.offsets, RealKafka(), clients, listing, calls, transformer)
+    offsets = ConnectorOffsets(
+        stores.configs, stores.offsets, RealKafka(), clients, listing, calls, transformer, herder.fence_former_tasks
+    )
     return Services(herder, offsets, listing, parts.validation, parts.loggers)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from connect.api import ConnectException, NotFoundException
@@ -20,11 +21,13 @@ from connect.kafka.door import AdminClient, KafkaDoor, KafkaException
 from connect.plugins.builtin import PluginKind
 from connect.plugins.secrets import ConfigTransformer
 from connect.runtime.channel import RemoteError
-from connect.runtime.ids import TargetState
+from connect.runtime.ids import ConnectorTaskId, TargetState
 from connect.runtime.plugin_calls import PluginCalls
 from connect.storage.config_store import ConfigBackingStore
-from connect.storage.offset_store import OffsetBackingStore
+from connect.storage.offset_store import ConnectorOffsetBackingStore, Entries, OffsetBackingStore
 from connect.storage.offsets import offset_key, offset_value, parse_key, parse_value
+from connect.storage.transactional_offsets import TransactionalOffsetStore
+from connect.storage.worker_offsets import ConnectorTopics
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +59,9 @@ class ConnectorOffsets:
         plugins: PluginListing,
         calls: PluginCalls,
         transformer: ConfigTransformer,
+        fence: Callable[[str], Awaitable[None]],
     ) -> None:
+        """``fence`` ends former tasks of a source connector, where they write in transactions."""
         self._configs = configs
         self._store = store
         self._door = door
@@ -64,6 +69,8 @@ class ConnectorOffsets:
         self._plugins = plugins
         self._calls = calls
         self._transformer = transformer
+        self._fence = fence
+        self._topics = ConnectorTopics(door, clients)
 
     async def offsets(self, connector: str) -> Json:
         """All offsets of a connector. Raises NotFoundException, ConnectException."""
@@ -71,7 +78,7 @@ class ConnectorOffsets:
         if self._is_sink(config):
             found = await asyncio.to_thread(self._group_offsets, connector, config)
             return {"offsets": sink_offsets.shown(found)}
-        stored = await asyncio.to_thread(self._source_offsets, connector)
+        stored = await asyncio.to_thread(self._source_offsets, connector, config)
         return {"offsets": [{"partition": partition, "offset": offset} for partition, offset in stored]}
 
     async def alter(self, connector: str, offsets: Sequence[tuple[Offset, Offset]]) -> Json:
@@ -94,7 +101,7 @@ class ConnectorOffsets:
         if self._is_sink(config):
             external = await self._reset_sink(connector, config)
         else:
-            stored = await asyncio.to_thread(self._source_offsets, connector)
+            stored = await asyncio.to_thread(self._source_offsets, connector, config)
             external = await self._alter_source(connector, config, [(partition, None) for partition, _ in stored])
         return _message("reset", external)
 
@@ -122,13 +129,33 @@ class ConnectorOffsets:
 
     # Sources
 
-    def _source_offsets(self, connector: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    @contextmanager
+    def _store_of(self, connector: str, config: Mapping[str, str]) -> Iterator[OffsetBackingStore]:
+        """The worker's store, below that of the connector's own topic if it has one; transactional where tasks are."""
+        own = self._topics.own_topic(config)
+        store = self._store if own is None else self._topics.store(connector, config, own)
+        if self._clients.exactly_once:
+            producer = self._clients.exactly_once_producer(ConnectorTaskId(connector, 0), config)
+            topic = own or self._clients.worker["offset.storage.topic"]
+            store = TransactionalOffsetStore(store, topic, lambda: self._door.producer(producer))
+        if own is None:
+            yield store
+            return
+        layered = ConnectorOffsetBackingStore(self._store, store)
+        layered.start()
         try:
-            self._store.get([])  # reads what others have written
-            known = self._store.keys()
-            mine = {key: parse_key(key) for key in known}
-            keys = [key for key, parsed in mine.items() if parsed is not None and parsed[0] == connector]
-            values = self._store.get(keys)
+            yield layered
+        finally:
+            layered.stop()
+
+    def _source_offsets(self, connector: str, config: Mapping[str, str]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        try:
+            with self._store_of(connector, config) as store:
+                store.get([])  # reads what others have written
+                known = store.keys()
+                mine = {key: parse_key(key) for key in known}
+                keys = [key for key, parsed in mine.items() if parsed is not None and parsed[0] == connector]
+                values = store.get(keys)
         except ConnectException as error:
             raise ConnectException(f"Failed to retrieve offsets for source connector {connector}") from error
         found = ((mine[key], parse_value(values.get(key))) for key in keys)
@@ -140,9 +167,21 @@ class ConnectorOffsets:
         entries = {offset_key(connector, partition): offset_value(offset) for partition, offset in offsets}
         answer = await self._ask("alter_source_offsets", config, [list(pair) for pair in offsets])
         if entries:
-            written = await asyncio.to_thread(self._store.set, entries)
-            await asyncio.wrap_future(written)
+            if self._clients.exactly_once:
+                await self._fence_off(connector)
+            await asyncio.to_thread(self._write, connector, config, entries)
         return answer
+
+    def _write(self, connector: str, config: Mapping[str, str], entries: Entries) -> None:
+        with self._store_of(connector, config) as store:
+            store.set(entries).result()
+
+    async def _fence_off(self, connector: str) -> None:
+        try:
+            await self._fence(connector)
+        except ConnectException as error:
+            failure = "Failed to perform zombie fencing for source connector prior to modifying offsets"
+            raise ConnectException(failure) from error
 
     # Sinks
 

@@ -7,7 +7,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from connect import logging as connect_logging
@@ -58,10 +59,13 @@ class ChannelOffsets:
         """Store offsets in the worker's own store as well as that goes."""
         self._channel.notify("store_worker_offsets", offsets=_pairs(offsets))
 
-    def fence(self) -> None:
-        """Wait until former tasks of the connector can write no more. Raises ConnectException."""
+    @contextmanager
+    def fence(self) -> Iterator[None]:
+        """The worker asks the leader of its group. Raises ConnectException."""
         try:
             self._channel.call("fence", _FENCE_SECONDS)
+            yield
+            self._channel.call("confirm", _FENCE_SECONDS)
         except TimeoutError as error:
             raise ConnectException("Timed out while waiting for former tasks to be fenced off") from error
 

@@ -25,8 +25,8 @@ class ConnectorTopics:
         self._clients = clients
 
     def own_topic(self, config: Mapping[str, str]) -> str | None:
-        """The connector's own topic; None when that is the worker's."""
-        topic = config.get(_OWN_TOPIC)
+        """The connector's own topic; None when that is the worker's, and in standalone mode."""
+        topic = config.get(_OWN_TOPIC) if self._clients.group_id else None
         return None if not topic or topic == self._clients.worker.get("offset.storage.topic") else topic
 
     def store(self, connector: str, config: Mapping[str, str], topic: str) -> KafkaOffsetBackingStore:

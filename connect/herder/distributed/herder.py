@@ -14,10 +14,13 @@ from typing import NamedTuple, Protocol
 
 from connect.api import ConnectException, NotFoundException
 from connect.herder.distributed.catch_up import CatchUp
+from connect.herder.distributed.fencing import FenceTasks, ZombieFencing
 from connect.herder.distributed.group import ConnectGroup, GroupView
+from connect.herder.distributed.guard import TaskGuard
 from connect.herder.distributed.leader_client import LeaderClient
 from connect.herder.distributed.leader_duties import LeaderDuties
 from connect.herder.distributed.leadership import Leadership, Placement
+from connect.herder.distributed.privileges import WritePrivileges
 from connect.herder.distributed.protocol import Protocol as ConnectProtocol
 from connect.herder.distributed.session_keys import SessionKeys
 from connect.herder.distributed.task_publisher import TaskConfigPublisher
@@ -89,6 +92,7 @@ class DistributedHerder(Herder):
         validation: ConnectorValidation,
         loggers: Loggers,
         make_membership: Callable[[GroupListener], GroupMembership],
+        fence_tasks: FenceTasks,
     ) -> None:
         super().__init__(
             address.worker_id, properties, configs, statuses, plugins, validation, loggers, standalone=False
@@ -102,7 +106,13 @@ class DistributedHerder(Herder):
         self._membership = make_membership(self._group)
         self._catch_up = CatchUp(properties, max_delay)
         self._publisher = TaskConfigPublisher(self._store_task_configs, self._makes_tasks)
-        self._duties = LeaderDuties(configs, statuses, SessionKeys.of(properties), self, self._signs_as_leader)
+        self._privileges = WritePrivileges(configs, lambda: self._view is not None and self._view.is_leader)
+        self._fencing = ZombieFencing(
+            configs, fence_tasks, self.resolve, self._privileges.ensure, self._catch_up.sync_seconds
+        )
+        self._duties = LeaderDuties(
+            configs, statuses, SessionKeys.of(properties), self, self._signs_as_leader, self._privileges.ensure
+        )
         self._leader_client = LeaderClient(
             properties.get("inter.worker.signature.algorithm", "HmacSHA256"), self._signing_key
         )
@@ -121,6 +131,9 @@ class DistributedHerder(Herder):
     def start(self, worker: Worker) -> None:
         """Get ready; nothing runs before the group says so."""
         self.worker = worker
+        worker.guard = TaskGuard(
+            self._fencing, self._leader_client, self._configs, self._formed, lambda task_id: task_id in self._tasks
+        )
         self._known_connectors = set(self._state().connectors())
         self._loop = asyncio.get_running_loop()
         self._spawn(self._learn_plugins())
@@ -136,6 +149,7 @@ class DistributedHerder(Herder):
             await self._hand_over()
         self._stopped.set()
         self._duties.stop()
+        self._fencing.stop()
         await super().stop()
         self._publisher.stop()
         await asyncio.to_thread(self._membership.stop)
@@ -192,6 +206,8 @@ class DistributedHerder(Herder):
     def on_task_config_update(self, tasks: Sequence[ConnectorTaskId]) -> None:
         """New tasks need workers, and start when all old ones have stopped."""
         self._need_round()
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._fencing.on_new_tasks, {task.connector for task in tasks})
         super().on_task_config_update(tasks)
 
     def on_session_key_update(self, key: SessionKey) -> None:
@@ -254,10 +270,7 @@ class DistributedHerder(Herder):
             self._wake(connector)
         self._resolved.set()
         self._spawn(self._drop_idle_runners())
-        if view.is_leader:
-            self._duties.perform()
-        else:
-            self._duties.stop()
+        self._lead() if view.is_leader else self._obey()
         if not view.work and not view.revoked:
             self._drained.set()
         if view.revoked or self._needed_offset > view.offset:
@@ -265,8 +278,18 @@ class DistributedHerder(Herder):
         elif view.delay > 0:
             self._membership.rejoin_at(asyncio.get_running_loop().time() + view.delay / 1000)
 
+    def _lead(self) -> None:
+        self._spawn(self._privileges.claim())
+        self._duties.perform()
+
+    def _obey(self) -> None:
+        self._privileges.lose()
+        self._fencing.stop()
+        self._duties.stop()
+
     async def stop_everything(self) -> None:
         """Nothing runs here until the group says so again."""
+        self._privileges.lose()
         self._resolved.clear()
         self._suspended = True
         await self._settle(list(self._runners))
@@ -345,6 +368,7 @@ class DistributedHerder(Herder):
         view = await self._formed()
         if not view.is_leader:
             raise HandledElsewhere("Only the leader can do that.", view.leader_url)
+        await self._privileges.ensure()
 
     async def _must_run(self, owned: str | ConnectorTaskId) -> None:
         """Raises HandledElsewhere when another worker runs it, RebalanceNeeded when that may change any moment."""
@@ -424,6 +448,7 @@ class DistributedHerder(Herder):
         if not self._makes_tasks(connector):
             return
         if view.is_leader:
+            await self._privileges.ensure()
             await asyncio.to_thread(self._configs.put_task_configs, connector, configs)
         else:
             await self._leader_client.put_task_configs(view.leader_url, connector, configs)
@@ -443,6 +468,27 @@ class DistributedHerder(Herder):
         if configs and self._state().target_state(connector) is TargetState.STOPPED:
             raise BadRequest(f"Cannot submit non-empty set of task configs for stopped connector {connector}")
         await asyncio.to_thread(self._configs.put_task_configs, connector, list(configs))
+
+    # Zombie fencing
+
+    async def fence_zombies(self, connector: str, body: bytes, signature: Signature | None) -> None:
+        """Fence off former tasks for another worker, as the leader.
+
+        Raises HandledElsewhere, NotFoundException, BadRequest, Forbidden, Unavailable, Conflict.
+        """
+        view = await self._formed()
+        if view.protocol is ConnectProtocol.SESSIONED:
+            self._internal.check(body, signature, self._state().session_key)
+        await self.require_leader()
+        self._known(connector)
+        if self.connector_type(connector) != "source":
+            raise BadRequest(f"Connector {connector} is not a source connector")
+        await self._fencing.fence(connector)
+
+    async def fence_former_tasks(self, connector: str) -> None:
+        """The same on behalf of a user who changes offsets."""
+        await self.require_leader()
+        await self._fencing.fence(connector)
 
     # Looking at the group
 

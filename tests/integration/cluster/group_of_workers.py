@@ -177,6 +177,11 @@ def worker_id(worker: AnyWorker) -> str:
 
 def read_topic(bootstrap_servers: str, topic: str) -> list[bytes]:
     """All values of a topic with one partition; none when it doesn't exist."""
+    return [value for _, value in read_records(bootstrap_servers, topic)]
+
+
+def read_records(bootstrap_servers: str, topic: str) -> list[tuple[bytes, bytes]]:
+    """Keys and values of all committed records of a topic with one partition; none when it doesn't exist."""
     consumer = Consumer(
         {
             "bootstrap.servers": bootstrap_servers,
@@ -186,7 +191,7 @@ def read_topic(bootstrap_servers: str, topic: str) -> list[bytes]:
             "allow.auto.create.topics": False,
         }
     )
-    values: list[bytes] = []
+    found: list[tuple[bytes, bytes]] = []
     try:
         partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
         if not partitions:
@@ -195,7 +200,7 @@ def read_topic(bootstrap_servers: str, topic: str) -> list[bytes]:
 
         consumer.assign([TopicPartition(topic, 0, 0)])
         while (message := consumer.poll(10)) is not None and message.error() is None:
-            values.append(message.value() or b"")
+            found.append((message.key() or b"", message.value() or b""))
     finally:
         consumer.close()
-    return values
+    return found

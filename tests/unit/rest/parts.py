@@ -65,7 +65,7 @@ def make_services(properties: Mapping[str, str], kafka: FakeKafka, offsets: Memo
     configs.start()
     herder.start(FakeWorker(herder))  # type: ignore[arg-type]  # the part of it that is used
     connector_offsets = ConnectorOffsets(
-        configs, offsets, kafka, ConnectClients(properties), plugins, calls, transformer
+        configs, offsets, kafka, ConnectClients(properties), plugins, calls, transformer, herder.fence_former_tasks
     )
     return Services(herder, connector_offsets, plugins, validation, loggers)
 

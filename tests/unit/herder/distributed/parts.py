@@ -111,6 +111,7 @@ def start_distributed(**properties: str) -> tuple[DistributedHerder, FakeWorker,
         ConnectorValidation(calls, worker_properties, ConfigTransformer(worker_properties), "group"),
         Loggers(),
         membership,
+        lambda connector, _config, count: made[0].asked.append(f"fence {count} of {connector}"),
     )
     fake: Any = FakeWorker(herder)
     fake.stop_seconds = 1.0
