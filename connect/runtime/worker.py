@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any, Protocol
 
 from connect.api import ConfigException, ConnectException
+from connect.runtime import pulse
 from connect.runtime.channel import format_trace
 from connect.runtime.connector_hosts import ConnectorHosts
 from connect.runtime.ids import ConnectorTaskId, State
@@ -82,6 +83,7 @@ class Worker:
         self._listener = listener
         self._group_id = group_id
         self.stop_seconds = int(properties.get("task.shutdown.graceful.timeout.ms", "5000")) / 1000
+        self._patience = _patience(properties) if group_id else None
         self._levels: dict[str, str] = {}
         self.guard: TransactionGuard | None = None
         """A cluster's herder sets it; a worker alone has only former runs of the same tasks to fence off."""
@@ -164,6 +166,7 @@ class Worker:
             "group_id": self._group_id,
             "levels": self._levels,
             "paused": paused,
+            "patience": self._patience,
         }
         self.metrics.task_startups.attempt()
         try:
@@ -234,6 +237,11 @@ class Worker:
         await self._hosts.close()
         await self._tasks.close()
         await self._offsets.close()
+
+
+def _patience(properties: Mapping[str, str]) -> float:
+    session = int(properties.get("session.timeout.ms", "10000")) / 1000
+    return pulse.patience(session, int(properties.get("heartbeat.interval.ms", "3000")) / 1000)
 
 
 async def _unless_stopped(running: RunningTask, waiting: Coroutine[Any, Any, None]) -> None:

@@ -32,7 +32,8 @@ def test_work_survives_workers_that_are_killed_or_sleep_longer_than_their_sessio
     with flowing(lines):
         wait_until(lambda: places(second, NAMES) == Counter(dict.fromkeys(everybody, 2)), what="an even share")
         third.kill()
-        os.kill(second.pid, signal.SIGSTOP)
+        os.kill(second.pid, signal.SIGSTOP)  # the worker alone: its tasks have to find out by themselves
+        wait_until(lambda: "this task ends, since another will take over" in second.log(), what="a task's own end")
         wait_until(lambda: places(first, NAMES) == {everybody[0]: 6}, what="all work on the one that is left")
         os.kill(second.pid, signal.SIGCONT)
         third.start()
