@@ -107,10 +107,14 @@ class Membership:
         """Begin to join; returns at once."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Leave the group and end."""
+    def leave(self) -> None:
+        """Begin to leave the group for good; returns at once."""
         self._stopping.set()
         self._wake.set()
+
+    def stop(self) -> None:
+        """Leave the group and end."""
+        self.leave()
         if self._thread.is_alive():
             self._thread.join()
 

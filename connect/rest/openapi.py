@@ -139,6 +139,9 @@ def _operations() -> dict[tuple[str, str], Json]:
         ("GET", "/admin/placement"): _operation(
             "Which worker runs what, and why.", {200: reference("Placement")}, id="placement"
         ),
+        ("POST", "/admin/drain"): _operation(
+            "Hand this worker's work over and leave the group.", {204: None}, id="drain"
+        ),
         ("GET", PATH): _operation("This description.", {200: {"type": "object"}}, id="openApi"),
     }
 

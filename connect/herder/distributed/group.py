@@ -93,6 +93,7 @@ class ConnectGroup:
         self._view: GroupView | None = None
         self._completed = -1
         self._draining = False
+        self._pretended = NOTHING
 
     def use(self, loop: asyncio.AbstractEventLoop) -> None:
         """The loop on which the work's owner lives; set before the membership starts."""
@@ -103,12 +104,17 @@ class ConnectGroup:
         with self._lock:
             self._draining = True
 
+    def pretend(self, work: Work) -> None:
+        """In the next round, claim to run that work as well."""
+        with self._lock:
+            self._pretended = work
+
     # GroupListener
 
     def protocols(self) -> list[tuple[str, bytes]]:
         """What to offer."""
         with self._lock:
-            metadata = Metadata(self._url, self._snapshot().offset, self._allocation, self._draining)
+            metadata = Metadata(self._url, self._snapshot().offset, self._claimed(), self._draining)
         return [(each.group_name, encode_metadata(each, metadata)) for each in self._offered]
 
     def assign(self, leader: str, protocol: str, members: Mapping[str, bytes], generation: int) -> dict[str, bytes]:
@@ -127,6 +133,7 @@ class ConnectGroup:
         with self._lock:
             self._view = view
             self._completed = view.generation
+            self._pretended = NOTHING
             if not view.failed:
                 self._allocation = Assignment(view.leader, view.leader_url, view.offset, view.work, NOTHING, view.delay)
         if not view.is_leader:
@@ -149,6 +156,14 @@ class ConnectGroup:
             self._allocation = None
 
     # Helpers
+
+    def _claimed(self) -> Assignment | None:
+        if not self._pretended or self._view is None:
+            return self._allocation
+        view, held = self._view, NOTHING if self._allocation is None else self._allocation.work
+        # A leader takes away from the front.
+        work = Work((*self._pretended.connectors, *held.connectors), (*self._pretended.tasks, *held.tasks))
+        return Assignment(view.leader, view.leader_url, view.offset, work)
 
     def _read(self, joined: Joined) -> GroupView:
         told = decode_assignment(joined.assignment)

@@ -17,6 +17,7 @@ from connect.herder.distributed.catch_up import CatchUp
 from connect.herder.distributed.fencing import FenceTasks, ZombieFencing
 from connect.herder.distributed.group import ConnectGroup, GroupView
 from connect.herder.distributed.guard import TaskGuard
+from connect.herder.distributed.hand_over import HandOver
 from connect.herder.distributed.leader_client import LeaderClient
 from connect.herder.distributed.leader_duties import LeaderDuties
 from connect.herder.distributed.leadership import Leadership, Placement
@@ -25,7 +26,7 @@ from connect.herder.distributed.protocol import Protocol as ConnectProtocol
 from connect.herder.distributed.session_keys import SessionKeys
 from connect.herder.distributed.task_publisher import TaskConfigPublisher
 from connect.herder.entities import Json
-from connect.herder.errors import BadRequest, HandledElsewhere, RebalanceNeeded
+from connect.herder.errors import BadRequest, HandledElsewhere, RebalanceNeeded, Unavailable
 from connect.herder.herder import Herder
 from connect.herder.internal_requests import Signature
 from connect.herder.plugin_listing import PluginListing
@@ -55,8 +56,11 @@ class GroupMembership(Protocol):
     def start(self) -> None:
         """Begin to join."""
 
+    def leave(self) -> None:
+        """Join no more, and leave; returns at once."""
+
     def stop(self) -> None:
-        """Leave the group."""
+        """Leave the group, and wait for that."""
 
     def request_rejoin(self) -> None:
         """Join again now."""
@@ -126,7 +130,14 @@ class DistributedHerder(Herder):
         self._needed_offset = -1
         self._drain = properties.get("drain.on.shutdown", "false").lower() == "true"
         self._drain_seconds = int(properties.get("drain.timeout.ms", "30000")) / 1000
-        self._drained = asyncio.Event()
+        self._hand_over = HandOver(
+            self._group,
+            configs.snapshot,
+            self._membership.request_rejoin,
+            self._membership.leave,
+            self.stop_everything,
+        )
+        self._left = False
 
     def start(self, worker: Worker) -> None:
         """Get ready; nothing runs before the group says so."""
@@ -145,27 +156,28 @@ class DistributedHerder(Herder):
 
     async def stop(self) -> None:
         """Stop all connectors and tasks, then leave the group; with ``drain.on.shutdown`` hand over first."""
-        if self._drain and self._view is not None and not self._leadership.is_alone:
-            await self._hand_over()
+        if self._drain:
+            await self.drain()
         self._stopped.set()
         self._duties.stop()
         self._fencing.stop()
         await super().stop()
         self._publisher.stop()
-        await asyncio.to_thread(self._membership.stop)
+        if not self._left:
+            await asyncio.to_thread(self._membership.stop)
         await self._leader_client.close()
 
-    async def _hand_over(self) -> None:
-        """Have the leader give this worker's work to others before it leaves, so that nothing waits for its return."""
-        log.info("Handing over %d connectors and %d tasks before leaving", len(self._instances), len(self._tasks))
-        self._group.drain()
-        self._drained.clear()
-        self._membership.request_rejoin()
-        try:
-            async with asyncio.timeout(self._drain_seconds):
-                await self._drained.wait()
-        except TimeoutError:
-            log.warning("The work was not handed over within %s s: the group will wait for it", self._drain_seconds)
+    async def drain(self) -> None:
+        """Hand all work over to the others, and leave the group for good."""
+        view = self._view
+        if self._left or view is None:
+            return
+        if view.protocol.is_incremental and not self._leadership.is_alone:
+            log.info("Handing over %d connectors and %d tasks before leaving", len(self._instances), len(self._tasks))
+            await self._hand_over.perform(self._drain_seconds)
+        self._left = True
+        await self.stop_everything()
+        await asyncio.to_thread(self._membership.stop)
 
     # What runs here
 
@@ -271,8 +283,7 @@ class DistributedHerder(Herder):
         self._resolved.set()
         self._spawn(self._drop_idle_runners())
         self._lead() if view.is_leader else self._obey()
-        if not view.work and not view.revoked:
-            self._drained.set()
+        await self._hand_over.on_round(view)
         if view.revoked or self._needed_offset > view.offset:
             self._membership.request_rejoin()
         elif view.delay > 0:
@@ -354,6 +365,8 @@ class DistributedHerder(Herder):
 
     async def _formed(self) -> GroupView:
         """The group's present state; waits while it forms. Raises ConnectException after 90 s."""
+        if self._left:
+            raise Unavailable("This worker has left its group; it is about to be ended")
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
                 await self._resolved.wait()

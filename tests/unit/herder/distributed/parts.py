@@ -35,6 +35,9 @@ class FakeMembership:
     def start(self) -> None:
         self.asked.append("start")
 
+    def leave(self) -> None:
+        self.asked.append("leave")
+
     def stop(self) -> None:
         self.asked.append("stop")
 
