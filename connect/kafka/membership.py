@@ -77,6 +77,9 @@ class GroupListener(Protocol):
     def joined(self, joined: Joined) -> None:
         """The group has formed."""
 
+    def took(self, step: str, seconds: float) -> None:
+        """The coordinator has answered a ``join``, ``sync`` or ``heartbeat`` after so long; on the library's thread."""
+
     def lost(self, silent_seconds: float) -> None:
         """The worker is no member any more, or can't know: what it runs has stopped when this returns.
 

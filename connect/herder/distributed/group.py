@@ -65,6 +65,22 @@ class WorkOwner(Protocol):
         """The worker is out of the group."""
 
 
+class Figures(Protocol):
+    """Counts and times what happens, on any thread."""
+
+    def took(self, step: str, seconds: float) -> None:
+        """The coordinator has answered after so long."""
+
+    def begin(self) -> None:
+        """A round begins."""
+
+    def formed(self, view: GroupView) -> None:
+        """The coordinator has told what this worker is to do."""
+
+    def fail(self) -> None:
+        """The worker is out of the group."""
+
+
 class ConnectGroup:
     """The ``GroupListener`` of a Connect worker.
 
@@ -80,6 +96,7 @@ class ConnectGroup:
         snapshot: Callable[[], ClusterConfigState],
         owner: WorkOwner,
         remembers: float,
+        figures: Figures,
     ) -> None:
         self._url = url
         self._offered = protocol.offered()
@@ -87,6 +104,7 @@ class ConnectGroup:
         self._snapshot = snapshot
         self._owner = owner
         self._remembers = remembers
+        self._figures = figures
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
         self._allocation: Assignment | None = None
@@ -124,12 +142,14 @@ class ConnectGroup:
 
     def before_join(self) -> bool:
         """Get ready."""
+        self._figures.begin()
         eager = self._view is not None and not self._view.protocol.is_incremental
         return self._on_loop(self._owner.prepare_to_join(eager=eager))
 
     def joined(self, joined: Joined) -> None:
         """Do what the leader says."""
         view = self._read(joined)
+        self._figures.formed(view)
         with self._lock:
             self._view = view
             self._completed = view.generation
@@ -140,8 +160,13 @@ class ConnectGroup:
             self._leadership.forget()
         self._on_loop(self._owner.follow(view))
 
+    def took(self, step: str, seconds: float) -> None:
+        """Counted and timed."""
+        self._figures.took(step, seconds)
+
     def lost(self, silent_seconds: float) -> None:
         """Stop everything, at once."""
+        self._figures.fail()
         with self._lock:
             # Another worker may have led meanwhile, so what this one decided last is no longer the truth.
             self._completed = -1

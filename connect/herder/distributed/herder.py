@@ -16,6 +16,7 @@ from connect.api import ConnectException, NotFoundException
 from connect.herder.distributed.catch_up import CatchUp
 from connect.herder.distributed.fencing import FenceTasks, ZombieFencing
 from connect.herder.distributed.group import ConnectGroup, GroupView
+from connect.herder.distributed.group_metrics import GroupMetrics
 from connect.herder.distributed.guard import TaskGuard
 from connect.herder.distributed.hand_over import HandOver
 from connect.herder.distributed.leader_client import LeaderClient
@@ -37,6 +38,7 @@ from connect.kafka.membership import GroupListener
 from connect.loggers import Loggers
 from connect.runtime.connector_hosts import CONNECTOR_STOP_SECONDS
 from connect.runtime.ids import ConnectorTaskId, State, TargetState
+from connect.runtime.metrics.worker_metrics import WorkerMetrics
 from connect.runtime.worker import Worker
 from connect.storage.cluster_state import Config, RestartRequest, SessionKey
 from connect.storage.config_store import ConfigBackingStore
@@ -106,7 +108,11 @@ class DistributedHerder(Herder):
         session = int(properties.get("session.timeout.ms", "10000"))
         self._leadership = Leadership(max_delay, configs.snapshot)
         remembers = (session + max_delay) / 1000 if max_delay else 0.0
-        self._group = ConnectGroup(address.url, offered, self._leadership, configs.snapshot, self, remembers)
+        client_id = properties.get("client.id") or f"connect-{address.worker_id}"
+        self._figures = GroupMetrics(client_id, WorkerMetrics.from_properties(properties).window)
+        self._group = ConnectGroup(
+            address.url, offered, self._leadership, configs.snapshot, self, remembers, self._figures
+        )
         self._membership = make_membership(self._group)
         self._catch_up = CatchUp(properties, max_delay)
         self._publisher = TaskConfigPublisher(self._store_task_configs, self._makes_tasks)
@@ -142,6 +148,7 @@ class DistributedHerder(Herder):
     def start(self, worker: Worker) -> None:
         """Get ready; nothing runs before the group says so."""
         self.worker = worker
+        worker.metrics.sources.append(self._figures.metrics)
         worker.guard = TaskGuard(
             self._fencing, self._leader_client, self._configs, self._formed, lambda task_id: task_id in self._tasks
         )
@@ -281,6 +288,7 @@ class DistributedHerder(Herder):
         for connector in {*self._runners, *self._instances, *(task.connector for task in self._tasks)}:
             self._wake(connector)
         self._resolved.set()
+        self._figures.end()
         self._spawn(self._drop_idle_runners())
         self._lead() if view.is_leader else self._obey()
         await self._hand_over.on_round(view)

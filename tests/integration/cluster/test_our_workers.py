@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections import Counter
 from collections.abc import Iterator
@@ -71,3 +72,8 @@ def test_every_worker_takes_every_request(group: WorkerGroup) -> None:
         for asked in workers:
             wait_until(lambda asked=asked, name=name: status(asked, name) is None)
             assert requests.get(f"{asked.url}/connectors", timeout=30).json() == []
+    figures = requests.get(f"{workers[0].url}/metrics", headers={"Accept": "*/*"}, timeout=30).text
+    for name in ("join_total", "sync_total", "heartbeat_total", "rebalance_total"):
+        found = re.search(rf"^kafka_connect_connect_coordinator_metrics_{name}{{.*}} (\d+)$", figures, re.MULTILINE)
+        assert found is not None, name
+        assert int(found[1]) > 0, name

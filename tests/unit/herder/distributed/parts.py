@@ -15,6 +15,7 @@ from connect.loggers import Loggers
 from connect.plugins.registry import process_plugins
 from connect.plugins.secrets import ConfigTransformer
 from connect.runtime.ids import ConnectorTaskId
+from connect.runtime.metrics.worker_metrics import WorkerMetrics
 from connect.storage.config_store import MemoryConfigBackingStore
 from connect.storage.status_store import MemoryStatusBackingStore
 from tests.unit.herder.parts import FakeWorker, PluginCallsHere
@@ -119,6 +120,7 @@ def start_distributed(**properties: str) -> tuple[DistributedHerder, FakeWorker,
     fake: Any = FakeWorker(herder)
     fake.stop_seconds = 1.0
     fake.tasks = {}
+    fake.metrics = WorkerMetrics(60)
     configs.set_listener(herder)
     configs.start()
     herder.start(fake)
