@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any, Protocol
 
 from connect.api import ConfigException, ConnectException
+from connect.provided_secrets import provided
 from connect.runtime import pulse
 from connect.runtime.channel import format_trace
 from connect.runtime.connector_hosts import ConnectorHosts
@@ -161,6 +162,7 @@ class Worker:
             "connector": task_id.connector,
             "task": task_id.task,
             "connector_config": dict(connector_config),
+            "provided_secrets": provided(),
             "task_config": dict(task_config),
             "worker": self._properties,
             "group_id": self._group_id,

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 KAFKA_CLIENTS = ("confluent_kafka", "kafka")
 PLUGINS = ("connectors", "transforms", "converters")
 # Who may import what of connect/, from the top down; a layer may import itself and everything to its right.
-LAYERS = ("cli", "rest", "herder", "runtime", "storage", "kafka", "plugins", "api")
+LAYERS = ("testing", "cli", "rest", "herder", "runtime", "storage", "kafka", "plugins", "api")
 # Names that several layers share and that import nothing above the API themselves.
 SHARED = ("connect.logging", "connect.properties", "connect.runtime.ids")
 

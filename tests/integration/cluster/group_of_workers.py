@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import requests
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, TopicPartition
 
 from tests.services import ConnectWorker, JavaConnect
 from tests.waiting import wait_until
@@ -196,11 +196,18 @@ def read_records(bootstrap_servers: str, topic: str) -> list[tuple[bytes, bytes]
         partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
         if not partitions:
             return []
-        from confluent_kafka import TopicPartition
-
         consumer.assign([TopicPartition(topic, 0, 0)])
         while (message := consumer.poll(10)) is not None and message.error() is None:
             found.append((message.key() or b"", message.value() or b""))
     finally:
         consumer.close()
     return found
+
+
+def end_offset(bootstrap_servers: str, topic: str) -> int:
+    """Of a topic with one partition."""
+    consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": f"reader-{uuid.uuid4()}"})
+    try:
+        return int(consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)[1])
+    finally:
+        consumer.close()
