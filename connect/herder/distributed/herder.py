@@ -10,12 +10,13 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from connect.api import ConnectException, NotFoundException
 from connect.herder.distributed.catch_up import CatchUp
 from connect.herder.distributed.fencing import FenceTasks, ZombieFencing
 from connect.herder.distributed.group import ConnectGroup, GroupView
+from connect.herder.distributed.group_membership import GroupMembership
 from connect.herder.distributed.group_metrics import GroupMetrics
 from connect.herder.distributed.guard import TaskGuard
 from connect.herder.distributed.hand_over import HandOver
@@ -25,6 +26,7 @@ from connect.herder.distributed.leadership import Leadership, Placement
 from connect.herder.distributed.privileges import WritePrivileges
 from connect.herder.distributed.protocol import Protocol as ConnectProtocol
 from connect.herder.distributed.session_keys import SessionKeys
+from connect.herder.distributed.settling import settle
 from connect.herder.distributed.task_publisher import TaskConfigPublisher
 from connect.herder.entities import Json
 from connect.herder.errors import BadRequest, HandledElsewhere, RebalanceNeeded, Unavailable
@@ -36,7 +38,6 @@ from connect.herder.runner import ConnectorRunner, Wanted
 from connect.herder.validation import ConnectorValidation
 from connect.kafka.membership import GroupListener
 from connect.loggers import Loggers
-from connect.runtime.connector_hosts import CONNECTOR_STOP_SECONDS
 from connect.runtime.ids import ConnectorTaskId, State, TargetState
 from connect.runtime.metrics.worker_metrics import WorkerMetrics
 from connect.runtime.worker import Worker
@@ -49,33 +50,6 @@ log = logging.getLogger(__name__)
 REQUEST_SECONDS = 90.0
 _FLUSH_SECONDS = 10.0
 _REFRESH_SECONDS = 30.0
-_SETTLE_MARGIN_SECONDS = 5.0
-
-
-class GroupMembership(Protocol):
-    """What the herder asks of the worker's membership; see ``connect.kafka.membership``."""
-
-    def start(self) -> None:
-        """Begin to join."""
-
-    def leave(self) -> None:
-        """Join no more, and leave; returns at once."""
-
-    def stop(self) -> None:
-        """Leave the group, and wait for that."""
-
-    def request_rejoin(self) -> None:
-        """Join again now."""
-
-    def rejoin_at(self, when: float) -> None:
-        """Join again at a time of ``time.monotonic``."""
-
-    def leave_for(self, seconds: float) -> None:
-        """Leave the group for a while."""
-
-    @property
-    def rejoin_pending(self) -> bool:
-        """The present assignment is about to change."""
 
 
 class WorkerAddress(NamedTuple):
@@ -319,20 +293,7 @@ class DistributedHerder(Herder):
         await self._flush_statuses()
 
     async def _settle(self, connectors: Sequence[str]) -> None:
-        """Wait until the runners have acted; not for ever, since the group waits as well."""
-        settling = [asyncio.create_task(self._runners[connector].settle()) for connector in connectors]
-        if not settling:
-            return
-        closing = asyncio.create_task(self._stopped.wait())
-        deadline = self.worker.stop_seconds + CONNECTOR_STOP_SECONDS + _SETTLE_MARGIN_SECONDS
-        everything = asyncio.ensure_future(asyncio.wait(settling))
-        await asyncio.wait([everything, closing], timeout=deadline, return_when=asyncio.FIRST_COMPLETED)
-        if not everything.done() and not closing.done():
-            late = [name for name, each in zip(connectors, settling, strict=True) if not each.done()]
-            log.error("Connectors %s are busy and were not stopped within %s s: their tasks are", late, deadline)
-            await self.worker.stop_tasks([task_id for task_id in self.worker.tasks if task_id.connector in late])
-        for each in (everything, closing, *settling):
-            each.cancel()
+        await settle({connector: self._runners[connector] for connector in connectors}, self.worker, self._stopped)
 
     async def _flush_statuses(self) -> None:
         try:
