@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test check bench soak format clean
+.PHONY: demo test check bench soak site format clean
 
 demo: $(VENV)/.demo
 	$(BIN)/connect demo $(ARGS)
@@ -22,6 +22,10 @@ bench: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	CONNECT_SOAK=1 $(BIN)/python -m pytest tests/soak $(ARGS)
+	CONNECT_SOAK=1 $(BIN)/python -m pytest tests/unit -m 'hypothesis or soak' $(ARGS)
+
+site: $(VENV)/.dev
+	$(BIN)/python -m docs.site
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
