@@ -75,7 +75,9 @@ def make_services(
 ) -> Services:
     """What REST shows and changes."""
     groups = SinkGroups(RealKafka(), clients)
-    shown = ConnectorOffsets(configs, offsets, groups, parts.listing, parts.calls, parts.transformer)
+    shown = ConnectorOffsets(
+        configs, offsets, groups, parts.listing, parts.calls, parts.transformer, herder.fence_former_tasks
+    )
     return Services(herder, shown, parts.listing, parts.validation, parts.loggers)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from connect.api import ConnectException, NotFoundException
@@ -41,13 +41,16 @@ class ConnectorOffsets:
         plugins: PluginListing,
         calls: PluginCalls,
         transformer: ConfigTransformer,
+        fence: Callable[[str], Awaitable[None]],
     ) -> None:
+        """``fence`` ends former tasks of a source connector, where they write in transactions."""
         self._configs = configs
         self._offsets = offsets
         self._groups = groups
         self._plugins = plugins
         self._calls = calls
         self._transformer = transformer
+        self._fence = fence
 
     async def offsets(self, connector: str) -> Json:
         """All offsets of a connector. Raises NotFoundException, ConnectException."""
@@ -106,15 +109,10 @@ class ConnectorOffsets:
 
     # Sources
 
-    async def _source_store(self, connector: str, config: Mapping[str, str]) -> OffsetBackingStore:
-        """The worker's store, or that of the connector's own topic before it."""
-        await self._offsets.open(connector, config)
-        return self._offsets.store_of(connector)
-
     async def _source_offsets(self, connector: str, config: Mapping[str, str]) -> list[tuple[Json, Json]]:
         try:
-            store = await self._source_store(connector, config)
-            return await asyncio.to_thread(_stored, store, connector)
+            await self._offsets.open(connector, config)
+            return await asyncio.to_thread(_stored, self._offsets.store_of(connector), connector)
         except ConnectException as error:
             raise ConnectException(f"Failed to retrieve offsets for source connector {connector}") from error
 
@@ -124,10 +122,17 @@ class ConnectorOffsets:
         entries = {offset_key(connector, partition): offset_value(offset) for partition, offset in offsets}
         answer = await self._ask("alter_source_offsets", config, [list(pair) for pair in offsets])
         if entries:
-            store = await self._source_store(connector, config)
-            written = await asyncio.to_thread(store.set, entries)
-            await asyncio.wrap_future(written)
+            if self._offsets.transactional:
+                await self._fence_off(connector)
+            await self._offsets.alter(connector, config, entries)
         return answer
+
+    async def _fence_off(self, connector: str) -> None:
+        try:
+            await self._fence(connector)
+        except ConnectException as error:
+            failure = "Failed to perform zombie fencing for source connector prior to modifying offsets"
+            raise ConnectException(failure) from error
 
     # Sinks
 

@@ -177,6 +177,9 @@ def _admin_operations() -> Operations:
         ("GET", "/admin/placement"): _operation(
             "Which worker runs what, and why.", {200: reference("Placement")}, id="placement"
         ),
+        ("POST", "/admin/drain"): _operation(
+            "Hand this worker's work over and leave the group.", {204: None}, id="drain"
+        ),
     }
 
 

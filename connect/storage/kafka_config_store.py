@@ -117,6 +117,11 @@ class KafkaConfigBackingStore:
                 raise to_connect_exception(error, "Claiming write privileges for the config topic") from error
             self._leader = producer
 
+    @property
+    def may_write(self) -> bool:
+        """False until write privileges were claimed, and after a failure, where they are needed."""
+        return not self._fenceable or self._leader is not None
+
     # --- writes
 
     def put_connector_config(self, connector: str, config: Config, target_state: TargetState | None = None) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from connect.herder.offsets import ConnectorOffsets
 from connect.herder.plugin_listing import PluginListing
 from connect.herder.sink_groups import SinkGroups
@@ -27,10 +29,17 @@ CONFIG = {
 }
 
 
-async def test_offsets_of_a_connector_with_its_own_topic_are_read_and_changed_there() -> None:
+@pytest.mark.parametrize("exactly_once", [False, True])
+async def test_offsets_of_a_connector_with_its_own_topic_are_read_and_changed_there(exactly_once: bool) -> None:
+    """Where tasks write in transactions, so do changes, and former tasks are fenced off first."""
     kafka, worker_store = FakeKafka(), MemoryOffsetBackingStore()
     worker = {"bootstrap.servers": "b:1", "offset.storage.topic": "offsets", "group.id": "g"}
-    clients = ConnectClients(worker, "g")
+    clients = ConnectClients(worker, "g", exactly_once)
+    fenced: list[str] = []
+
+    async def fence(connector: str) -> None:
+        fenced.append(connector)
+
     worker_offsets = WorkerOffsets(worker_store, ConnectorTopics(kafka, clients))
     configs = MemoryConfigBackingStore()
     configs.start()
@@ -43,6 +52,7 @@ async def test_offsets_of_a_connector_with_its_own_topic_are_read_and_changed_th
         PluginListing(process_plugins(), calls),
         calls,
         ConfigTransformer(worker),
+        fence,
     )
     await worker_offsets.open("lines", CONFIG)
     await worker_offsets.store("lines", [(PARTITION, {"position": 7})])
@@ -52,4 +62,7 @@ async def test_offsets_of_a_connector_with_its_own_topic_are_read_and_changed_th
     assert await worker_offsets.load("lines", [PARTITION]) == [{"position": 3}]
     await offsets.reset("lines")
     assert await offsets.offsets("lines") == {"offsets": []}
+    assert fenced == (["lines", "lines"] if exactly_once else [])
+    written = [config for kind, config in kafka.clients if kind == "producer" and "transactional.id" in config]
+    assert len(written) == len(fenced)
     await worker_offsets.close()

@@ -75,7 +75,9 @@ def make_services(properties: Mapping[str, str], kafka: FakeKafka, offsets: Memo
     worker.metrics, worker.tasks = WorkerMetrics(60.0), {}
     herder.start(worker)
     groups = SinkGroups(kafka, ConnectClients(properties))
-    connector_offsets = ConnectorOffsets(configs, WorkerOffsets(offsets), groups, plugins, calls, transformer)
+    connector_offsets = ConnectorOffsets(
+        configs, WorkerOffsets(offsets), groups, plugins, calls, transformer, herder.fence_former_tasks
+    )
     return Services(herder, connector_offsets, plugins, validation, loggers)
 
 
