@@ -16,6 +16,7 @@ from connect.kafka.fake import FakeKafka
 from connect.plugins.registry import PluginRegistry
 from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.progress import Progress
+from connect.runtime.rate_limits import RateLimits
 from connect.runtime.task_builder import TaskBuilder, TaskSpec
 from connect.runtime.task_link import TaskControl
 from tests.conformance.elasticsearch_proxy import FaultProxy
@@ -55,7 +56,7 @@ class RunningTask:
         self.failure: BaseException | None = None
         spec = TaskSpec(ConnectorTaskId(CONNECTOR, 0), config, config, {}, None)
         nothing = _Nothing()
-        builder = TaskBuilder(spec, PluginRegistry(), kafka, nothing, self.control, nothing, Progress())  # type: ignore[arg-type]
+        builder = TaskBuilder(spec, PluginRegistry(), kafka, nothing, self.control, nothing, Progress(), RateLimits())  # type: ignore[arg-type]
         self._loop = builder.build()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
