@@ -113,7 +113,7 @@ class AvroConverter(RegistryConverter):
             return compiler.encoder(schema, avro), False
         return compiler.row_encoder(schema, avro), True
 
-    def _new_reader(self, topic: str | None, subjects: SubjectNames, schema_id: int) -> Reader:
+    def _new_reader(self, topic: str | None, subjects: SubjectNames, schema_id: int, rest: bytes) -> Reader:
         subject = "" if subjects.needs_schema else subjects.subject(topic, None)
         registered, writer = self._registry.written_with(schema_id, subject, self._side)
         if subjects.needs_schema:

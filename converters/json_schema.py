@@ -121,7 +121,7 @@ class JsonSchemaConverter(RegistryConverter):
 
         return write_checked
 
-    def _new_reader(self, topic: str | None, subjects: SubjectNames, schema_id: int) -> Reader:
+    def _new_reader(self, topic: str | None, subjects: SubjectNames, schema_id: int, rest: bytes) -> Reader:
         subject = "" if subjects.needs_schema else subjects.subject(topic, None)
         registered, document = self._registry.written_with(schema_id, subject, self._side)
         if subjects.needs_schema:

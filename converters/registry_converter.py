@@ -87,8 +87,12 @@ class RegistryConverter(Converter, HeaderConverter):
         """How values of a schema are written."""
 
     @abstractmethod
-    def _new_reader(self, topic: str | None, subjects: SubjectNames, schema_id: int) -> Reader:
-        """How messages of an id are read."""
+    def _new_reader(self, topic: str | None, subjects: SubjectNames, schema_id: int, rest: bytes) -> Reader:
+        """How messages of an id are read; ``rest`` is what their prefix has behind the id."""
+
+    def _prefix(self, message: bytes | None) -> bytes | None:
+        """What says how a message is read: the same for all that are read alike."""
+        return None if message is None else message[:HEADER_BYTES]
 
     @abstractmethod
     def _is_tombstone(self, schema: Schema | None) -> bool:
@@ -163,14 +167,14 @@ class RegistryConverter(Converter, HeaderConverter):
     def _read(self, topic: str | None, subjects: SubjectNames, data: Sequence[bytes | None]) -> list[Run]:
         runs: list[Run] = []
         malformed: tuple[type[Exception], ...] = (*self.malformed, RecursionError)
-        for head, group in groupby(data, key=_head_of):
+        for prefix, group in groupby(data, key=self._prefix):
             messages = list(group)
-            if head is None:
+            if prefix is None:
                 _extend(runs, None, messages)
                 continue
             with explained(self.READING, topic):
-                schema_id = _schema_id(head)
-                reader = self._readers(topic, subjects, schema_id)
+                schema_id = _schema_id(prefix[:HEADER_BYTES])
+                reader = self._readers(topic, subjects, schema_id, prefix[HEADER_BYTES:])
                 try:
                     values = list(map(reader.decode, messages))
                 except malformed as error:
@@ -187,10 +191,6 @@ def _header_subjects(name: str) -> SubjectNames:
 def message_head(schema_id: int) -> bytes:
     """What stands in front of the data: a zero and the schema's id in four bytes."""
     return _HEAD.pack(0, schema_id)
-
-
-def _head_of(message: bytes | None) -> bytes | None:
-    return None if message is None else message[:HEADER_BYTES]
 
 
 def _schema_id(head: bytes) -> int:
