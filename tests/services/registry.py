@@ -50,7 +50,7 @@ class SchemaRegistry(Server):
             "quarkus.http.host": "127.0.0.1",
             "quarkus.http.port": str(self.port),
             "quarkus.management.host": "127.0.0.1",
-            "quarkus.management.port": "0",  # otherwise a second registry on this machine can't start
+            "quarkus.management.port": "0",  # any: two registries may run at a time
             "apicurio.storage.kind": "sql",
             "apicurio.storage.sql.kind": "h2",
             **self._properties,
