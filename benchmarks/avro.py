@@ -1,4 +1,4 @@
-"""The converters with a registry: how many records a second one core converts, in batches. Run ``python -m benchmarks.avro``.
+"""The converters with a registry: how many records a second one core converts. Run ``python -m benchmarks.avro``.
 
 The record is the flight rating of the demo as a struct of seven fields, rows in and rows out, with an embedded
 registry; beside Avro fastavro's own reader and writer, record by record and without any conversion from or to rows.
