@@ -145,6 +145,8 @@ BUILTIN: tuple[Plugin, ...] = (
     *_converters("org.apache.kafka.connect.json", "converters.json", "JsonConverter"),
     *_converters("org.apache.kafka.connect.storage", "converters.string", "StringConverter"),
     *_converters("io.confluent.connect.avro", "converters.avro", "AvroConverter"),
+    *_converters("io.confluent.connect.json", "converters.json_schema", "JsonSchemaConverter"),
+    *_converters("io.confluent.connect.protobuf", "converters.protobuf", "ProtobufConverter"),
     *_converters("org.apache.kafka.connect.converters", "converters.byte_array", "ByteArrayConverter"),
     *_converters("org.apache.kafka.connect.converters", "converters.boolean", "BooleanConverter"),
     *_converters(

@@ -18,7 +18,14 @@ from connect.cli.output import show
 from connect.properties import load_properties
 
 _DISK_BYTES = 200 * 1024 * 1024
-_EXTRAS = {"elasticsearch": "elasticsearch", "pymysql": "mysql", "psycopg": "postgresql", "fastavro": "avro"}
+_EXTRAS = {
+    "elasticsearch": "elasticsearch",
+    "pymysql": "mysql",
+    "psycopg": "postgresql",
+    "fastavro": "avro",
+    "jsonschema": "json-schema",
+    "google": "protobuf",
+}
 
 
 @dataclass(frozen=True, slots=True)
