@@ -56,7 +56,9 @@ class Document:
             from referencing import Registry, Resource
             from referencing.jsonschema import DRAFT7
         except ImportError:
-            raise DataException("pip install 'kafka-connect-py[json-schema]' for json.fail.invalid.schema") from None
+            raise DataException(
+                "pip install 'kafka-connect-worker[json-schema]' for json.fail.invalid.schema"
+            ) from None
         resources = [(name, Resource.from_contents(node, DRAFT7)) for name, node in self._nodes.items() if name]
         registry: Any = Registry().with_resources(resources)
         validator: Any = validator_for(self.root.node, Draft7Validator)(self.root.node, registry=registry)

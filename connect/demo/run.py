@@ -107,7 +107,7 @@ def check_extras() -> None:
     if missing:
         raise DemoFailed(
             f"The demo needs what isn't installed: {', '.join(missing)}. Install it with\n"
-            "  pip install 'kafka-connect-py[demo]'"
+            "  pip install 'kafka-connect-worker[demo]'"
         )
 
 

@@ -205,7 +205,7 @@ def openapi_document(routes: Sequence[Route]) -> Json:
         "info": {
             "title": "Kafka Connect REST API",
             "version": KAFKA_VERSION,
-            "description": f"As Apache Kafka Connect {KAFKA_VERSION} has it, served by kafka-connect-py {__version__}.",
+            "description": f"As Kafka Connect {KAFKA_VERSION} has it, served by kafka-connect-worker {__version__}.",
         },
         "paths": paths,
         "components": {"schemas": _used_schemas(paths)},

@@ -97,7 +97,7 @@ def _pkcs12_pem(path: Path, password: str | None) -> str:
     try:
         from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
     except ImportError:
-        hint = "pip install 'kafka-connect-py[keystores]' to read PKCS12, or convert it to PEM"
+        hint = "pip install 'kafka-connect-worker[keystores]' to read PKCS12, or convert it to PEM"
         raise ConfigException("ssl.keystore.location", path, hint) from None
     try:
         store = pkcs12.load_pkcs12(path.read_bytes(), password.encode() if password else None)

@@ -88,7 +88,7 @@ def _self_signed(name: str) -> str:
         from cryptography.hazmat.primitives.asymmetric import ec
         from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
     except ImportError as error:
-        advice = "needs the package cryptography: pip install 'kafka-connect-py[keystores]'"
+        advice = "needs the package cryptography: pip install 'kafka-connect-worker[keystores]'"
         raise ConfigException(name, True, advice) from error
     key = ec.generate_private_key(ec.SECP256R1())
     host = socket.gethostname()[:64]

@@ -62,7 +62,9 @@ def _installation() -> Iterator[Finding]:
     yield Finding("Python", "OK", sys.version.split()[0])
     for module, extra in _EXTRAS.items():
         there = importlib.util.find_spec(module) is not None
-        detail = "installed" if there else f"not installed; its plugins need pip install 'kafka-connect-py[{extra}]'"
+        detail = (
+            "installed" if there else f"not installed; its plugins need pip install 'kafka-connect-worker[{extra}]'"
+        )
         yield Finding(f"extra {extra}", "OK" if there else "ABSENT", detail)
 
 

@@ -152,7 +152,7 @@ class MariaDbRentals(RentalDatabase):
         try:
             import pymysql
         except ImportError:
-            raise DemoFailed("MariaDB needs a driver: pip install 'kafka-connect-py[mysql]'") from None
+            raise DemoFailed("MariaDB needs a driver: pip install 'kafka-connect-worker[mysql]'") from None
         try:
             connection = pymysql.connect(**self._address, connect_timeout=10, autocommit=True)
             with connection, connection.cursor() as cursor:
