@@ -13,6 +13,7 @@ from benchmarks import converters, transforms
 from benchmarks.cases import PLUGIN_CASES as OWN_PLUGIN_CASES
 from benchmarks.cases import RECORD_CASES, Figures, Setting, idle, startup
 from benchmarks.mysql import MYSQL_CASES
+from benchmarks.rebalance import rebalance
 from benchmarks.report import singles_table, table, write_section
 from benchmarks.subjects import JAVA, PYTHON, Subject
 from tests.services import KafkaBroker, MariaDB
@@ -20,7 +21,7 @@ from tests.services import KafkaBroker, MariaDB
 _IDLE_COUNTS = {"idle-10": 10, "idle-100": 100}
 PLUGIN_CASES = OWN_PLUGIN_CASES | MYSQL_CASES
 _SINGLES = ("transformations", "converters")
-CASES = ["startup", *_IDLE_COUNTS, *RECORD_CASES, *PLUGIN_CASES, *_SINGLES]
+CASES = ["startup", *_IDLE_COUNTS, "rebalance", *RECORD_CASES, *PLUGIN_CASES, *_SINGLES]
 
 
 def main() -> int:
@@ -78,6 +79,8 @@ def _measure_singles(case: str, *, write: bool) -> None:
 
 
 def _about(case: str) -> str:
+    if case == "rebalance":
+        return (rebalance.__doc__ or "").strip()
     function = startup if case == "startup" else idle if case in _IDLE_COUNTS else (RECORD_CASES | PLUGIN_CASES)[case]
     return (function.__doc__ or "").strip()
 
@@ -86,6 +89,12 @@ def _run(case: str, setting: Setting, pairs: int) -> list[tuple[Figures, Figures
     if case in RECORD_CASES or case in PLUGIN_CASES:
         return _run_record_case(case, setting, pairs)
     results: list[tuple[Figures, Figures | None]] = []
+    if case == "rebalance":
+        for number in range(1, pairs + 1):
+            both = [rebalance(kind, setting) for kind in (PYTHON, JAVA)]
+            results.append((both[0], both[1]))
+            _progress(case, number, both)
+        return results
     for number in range(pairs + 1):
         figures = []
         for kind in (PYTHON, JAVA):

@@ -1,7 +1,7 @@
-"""The Avro converter: how many records a second one core converts, in batches. Run ``python -m benchmarks.avro``.
+"""The converters with a registry: how many records a second one core converts. Run ``python -m benchmarks.avro``.
 
 The record is the flight rating of the demo as a struct of seven fields, rows in and rows out, with an embedded
-registry; beside it fastavro's own reader and writer, record by record and without any conversion from or to rows.
+registry; beside Avro fastavro's own reader and writer, record by record and without any conversion from or to rows.
 ``--records`` and ``--seconds`` set the size of a batch and how long each line is measured.
 """
 
@@ -25,6 +25,9 @@ from converters.avro import AvroConverter
 from converters.avro_from_connect import avro_schema
 from converters.avro_names import DataOptions
 from converters.avro_schema import schema_text
+from converters.json_schema import JsonSchemaConverter
+from converters.protobuf import ProtobufConverter
+from converters.registry_converter import RegistryConverter
 
 _EPOCH = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 Line = Callable[[str, Callable[[], object]], None]
@@ -65,7 +68,7 @@ def rentals(count: int) -> list[tuple[Any, ...]]:
     ]
 
 
-def measure_ours(line: Line, name: str, made: AvroConverter, schema: Schema, rows: list[tuple[Any, ...]]) -> None:
+def measure_ours(line: Line, name: str, made: RegistryConverter, schema: Schema, rows: list[tuple[Any, ...]]) -> None:
     """Encode and decode."""
     topic = name.replace(" ", "-")
     messages = made.from_connect_batch(topic, schema, rows)
@@ -107,6 +110,10 @@ def main() -> None:
         measure_ours(line, "Avro rating", made, rating_schema(), rows)
         measure_ours(line, "Avro rental", made, rental_schema(), rentals(options.records))
         made.close()
+        for name, other in (("JSON Schema rating", JsonSchemaConverter()), ("Protobuf rating", ProtobufConverter())):
+            other.configure({"schema.registry.url": registry.url}, is_key=False)
+            measure_ours(line, name, other, rating_schema(), rows)
+            other.close()
     measure_fastavro(line, values)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import data
+from benchmarks import data, rest
 from benchmarks.subjects import Subject
 from tests.services import KafkaBroker, MariaDB
 
@@ -186,12 +186,25 @@ def spooldir_json(subject: Subject, setting: Setting) -> Figures:
     return _spooled(subject, setting, setting.json, {"connector.class": f"{_SPOOLDIR}.SpoolDirJsonSourceConnector"})
 
 
+def rest_status(subject: Subject, setting: Setting) -> Figures:
+    """GET /connectors/<name>/status over 32 connections at a time, 200 requests each after 50 to warm up."""
+    name = rest.fresh_name()
+    lines = setting.folder / "rest.txt"
+    lines.write_text("one line\n")
+    subject.create(name, {"connector.class": "FileStreamSource", "file": str(lines), "topic": name, "tasks.max": "1"})
+    subject.wait_until_running(name)
+    figures = rest.status_figures(subject.server.url, name)
+    subject.delete(name)
+    return figures
+
+
 RECORD_CASES: dict[str, Callable[[Subject, Setting], Figures]] = {
     "filestream-source": filestream_source,
     "filestream-source-chain": filestream_source_chain,
     "filestream-sink": filestream_sink,
+    "rest-status": rest_status,
 }
-"""Cases that move records: a long-lived worker of each kind, warmed up, takes turns."""
+"""Cases that move records or answer requests: a long-lived worker of each kind, warmed up, takes turns."""
 
 PLUGIN_CASES: dict[str, Callable[[Subject, Setting], Figures]] = {
     "spooldir-csv": spooldir_csv,

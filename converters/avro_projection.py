@@ -20,7 +20,7 @@ def projection(writer: AvroSchema, reader: AvroSchema) -> Callable[[bytes], byte
     try:
         import fastavro
     except ImportError:
-        hint = "pip install 'kafka-connect-py[avro]' to read data as the latest schema sees it"
+        hint = "pip install 'kafka-connect-worker[avro]' to read data as the latest schema sees it"
         raise ConfigException("use.latest.version", "true", hint) from None
     from_schema, to_schema = (fastavro.parse_schema(_without_logical_types(schema)) for schema in (writer, reader))
 

@@ -54,7 +54,7 @@ class Inexact(Exception):
 
 def value_reader(schema: Schema, replace_nulls: bool) -> Read:
     """How nodes of that schema are read; nulls become the default where ``replace_nulls`` is set."""
-    convert = _converter(schema, replace_nulls)
+    convert = present_reader(schema, replace_nulls)
     if schema.default_value is not None and replace_nulls:
         default = schema.default_value
         return lambda node: default if node is None else convert(node)
@@ -69,7 +69,8 @@ def value_reader(schema: Schema, replace_nulls: bool) -> Read:
     return read_required
 
 
-def _converter(schema: Schema, replace_nulls: bool) -> Read:
+def present_reader(schema: Schema, replace_nulls: bool) -> Read:
+    """How nodes of that schema are read that are not null."""
     logical = _LOGICAL.get(schema.name) if schema.name is not None else None
     if logical is not None:
         return lambda node: logical(schema, node)

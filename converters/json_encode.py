@@ -75,7 +75,7 @@ def value_writer(schema: Schema | None, options: WriteOptions) -> Write:
     """How values of that schema are written; without a schema as :func:`schemaless_text` does."""
     if schema is None:
         return schemaless_text
-    convert = _converter(schema, options)
+    convert = present_writer(schema, options)
     default, optional = schema.default_value, schema.optional
     if default is not None and options.replace_nulls:
         return lambda value: convert(default if value is None else value)
@@ -90,7 +90,8 @@ def value_writer(schema: Schema | None, options: WriteOptions) -> Write:
     return write
 
 
-def _converter(schema: Schema, options: WriteOptions) -> Write:
+def present_writer(schema: Schema, options: WriteOptions) -> Write:
+    """How values of that schema are written that are not null."""
     if schema.name == DECIMAL_NAME:
         return _decimal_writer(schema, options)
     if schema.name in _DATES:

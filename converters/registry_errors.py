@@ -66,28 +66,24 @@ def refused(error: RestClientException, doing: str) -> ConnectException:
 
 
 class Direction(NamedTuple):
-    """How messages speak of what a converter does."""
+    """How a converter's messages speak of what it does; ``{0}`` is the topic, ``{1}`` the reason."""
 
+    later: str
+    never: str
     network: str
-    failure: str
-
-
-WRITING = Direction("serializing Avro data for topic", "serialize Avro data from topic {0}")
-READING = Direction("deserializing data for topic", "deserialize data for topic {0} to Avro")
+    access: str
 
 
 @contextmanager
 def explained(direction: Direction, topic: str | None) -> Iterator[None]:
     """Turn what happens inside into the exceptions that the runtime knows: which may be retried and which may not."""
-    failed = f"Failed to {direction.failure.format(topic)}"
     try:
         yield
     except RegistryTimeoutException as error:
-        raise RetriableException(f"{failed} :" if direction is WRITING else f"{failed}: ") from error
+        raise RetriableException(direction.later.format(topic)) from error
     except RegistryConnectionException as error:
-        where = f"Network connection error while {direction.network} {topic}"
-        raise NetworkException(f"{where}: {error.reason}") from error
+        raise NetworkException(direction.network.format(topic, error.reason)) from error
     except SerializationException as error:
-        raise DataException(f"{failed}:") from error
+        raise DataException(direction.never.format(topic)) from error
     except RegistryAccessException as error:
-        raise ConfigException(f"Failed to access Avro data from topic {topic} : {error}") from error
+        raise ConfigException(direction.access.format(topic, error)) from error

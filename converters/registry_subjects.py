@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from connect.api import SerializationException
-from converters.avro_schema import AvroSchema
 
 _PACKAGE = "io.confluent.kafka.serializers.subject."
 _TOPIC = f"{_PACKAGE}TopicNameStrategy"
@@ -27,13 +26,13 @@ class SubjectNames:
         """Whether the subject can't be told before the schema is known."""
         return self._strategy in (_RECORD, _TOPIC_RECORD)
 
-    def subject(self, topic: str | None, schema: AvroSchema | None) -> str:
-        """The subject. Raises SerializationException where a record's name is needed and the schema isn't a record."""
+    def subject(self, topic: str | None, record: str | None) -> str:
+        """The subject of a record's full name. Raises SerializationException where it is needed and there is none."""
         if not self.needs_schema:
             return f"{topic}-{self._side}"
-        if schema is None or schema.kind != "record":
+        if record is None:
             raise SerializationException(
                 f"In configuration {self._side}.subject.name.strategy = {self._strategy}, "
                 f"the message {self._side} must only be a record schema"
             )
-        return schema.full_name if self._strategy == _RECORD else f"{topic}-{schema.full_name}"
+        return record if self._strategy == _RECORD else f"{topic}-{record}"

@@ -70,7 +70,7 @@ def _read_pkcs12(key: str, location: str, content: bytes, password: str | None, 
     try:
         from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
     except ImportError:
-        hint = "pip install 'kafka-connect-py[keystores]' to read PKCS12, or convert it to PEM"
+        hint = "pip install 'kafka-connect-worker[keystores]' to read PKCS12, or convert it to PEM"
         raise ConfigException(key, location, hint) from None
     try:
         store = pkcs12.load_pkcs12(content, password.encode() if password else None)

@@ -67,6 +67,9 @@ def _classes(item: Documented) -> str:
     first = item.plugins[0]
     if "$" in first.name:
         return "\n".join(f"- {code(plugin.name)}: {docstring(load_class(plugin))}" for plugin in item.plugins)
+    others = sorted({plugin.name for plugin in item.plugins if plugin.target != first.target})
+    if others:  # their short names would be ambiguous
+        return f"Class: {code(first.name)}{_uses(item)}. With keys of their own: {', '.join(map(code, others))}."
     short = min(aliases(first), key=len)
     return f"Class: {code(first.name)}{_uses(item)}, or in short {code(short)}."
 

@@ -12,11 +12,16 @@ T = TypeVar("T")
 _LOOK_EVERY_SECONDS = 0.02
 
 
-def wait_until(condition: Callable[[], T], timeout: float = 30, what: str = "the condition") -> T:
+def wait_until(
+    condition: Callable[[], T],
+    timeout: float = 30,
+    what: str = "the condition",
+    look_every: float = _LOOK_EVERY_SECONDS,
+) -> T:
     """What the condition gives once that is true. Fails after ``timeout`` seconds, saying what was seen last."""
     deadline = time.monotonic() + timeout
     pause = threading.Event()
     while not (seen := condition()):
         assert time.monotonic() < deadline, f"{what} did not become true within {timeout} s; last seen: {seen!r}"
-        pause.wait(_LOOK_EVERY_SECONDS)
+        pause.wait(look_every)
     return seen

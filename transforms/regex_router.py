@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connect.api import ConfigDef, ConfigType, DataException, Importance, Key, RecordBatch, Transformation
-from transforms.java_regex import JavaReplacement, ValidJavaRegex, compile_java_regex
+from connect.api.java_regex import JavaReplacement, ValidJavaRegex, compile_java_regex
 
 
 class RegexRouter(Transformation):

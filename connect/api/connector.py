@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from connect.api.config_def import ConfigDef, ConfigValue
@@ -80,6 +80,16 @@ class Connector(ABC):
     def validate(cls, config: Mapping[str, str]) -> list[ConfigValue]:
         """Check a configuration across keys; errors go into the values of the keys they belong to."""
         return cls.CONFIG.validate(config)
+
+    @classmethod
+    def live_checks(cls, config: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+        """What the outside world has against a configuration just now, as ``(key, message)``.
+
+        Say what ``validate`` doesn't, since it may be otherwise when the connector starts: a table that isn't there, a
+        folder that can't be written to. Asked for with ``?lint=true`` only; an answer that takes longer than 10 s is
+        not waited for.
+        """
+        return ()
 
 
 class SourceConnector(Connector):

@@ -58,6 +58,12 @@ class TaskContext(Protocol):
     def wait(self, seconds: float) -> bool:
         """Sleep while there is nothing to do; True at once when the task is asked to stop or pause."""
 
+    def count(self, metric: str, amount: float = 1) -> None:
+        """Add to a counter of the plugin's own, which ``GET /metrics`` shows in the group ``task-plugin-metrics``.
+
+        Once per batch, not per record. The name follows Kafka's: ``udp-dropped-total``.
+        """
+
     def report_errant_record(self, error: BaseException, *, raw: bytes | None = None, where: str = "") -> None:
         """Hand a piece of input that can't become a record to the error handling (log, dead letter queue, tolerance).
 

@@ -5,7 +5,6 @@ Each is called with the key's name and its parsed value, and raises ConfigExcept
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -180,19 +179,6 @@ class NonEmptyStringWithoutControlChars:
 
     def __str__(self) -> str:
         return "non-empty string without ISO control characters"
-
-
-class ValidRegex:
-    """A regular expression of Python's; null and the empty string will do."""
-
-    def __call__(self, name: str, value: Any) -> None:
-        try:
-            re.compile(value or "")
-        except re.error as error:
-            raise ConfigException(name, value, f"Invalid regex: {error}") from error
-
-    def __str__(self) -> str:
-        return "valid regex"
 
 
 class LambdaValidator:

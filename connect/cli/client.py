@@ -64,6 +64,13 @@ class ConnectClient:
                 EXIT_UNREACHABLE,
             ) from None
 
+    def text(self, path: str) -> str:
+        """The answer to GET as it stands."""
+        answer = self._send("GET", path, None, None)
+        if not answer.ok:
+            _refused(answer.status_code, _message_of(answer))
+        return answer.text
+
     def status(self, connector: str) -> dict[str, Any]:
         """The states of a connector and its tasks."""
         found: dict[str, Any] = self.get(f"{connector_path(connector)}/status")

@@ -19,6 +19,19 @@ class ConnectorFile(NamedTuple):
     initial: TargetState | None = None
 
 
+def parse_json(text: str) -> Any:
+    """A JSON document with its numbers as they are written, since configurations are texts. Raises ValueError."""
+    return json.loads(text, parse_int=str, parse_float=str)
+
+
+def texts_of(path: str, config: dict[str, Any]) -> dict[str, Any]:
+    """A configuration with booleans as texts; null stays. Raises ConfigException for lists and objects."""
+    for key, value in config.items():
+        if isinstance(value, list | dict):
+            raise ConfigException(f"{path}: the value of '{key}' must be a text, a number or a boolean")
+    return {key: str(value).lower() if isinstance(value, bool) else value for key, value in config.items()}
+
+
 def read_connector_file(path: str) -> ConnectorFile:
     """Read a file. Tried in order: a flat JSON object of texts, a create request, Java properties.
 
@@ -29,7 +42,7 @@ def read_connector_file(path: str) -> ConnectorFile:
     except OSError as error:
         raise ConfigException(f"Can't read the connector file {path}: {error.strerror}") from None
     try:
-        document = json.loads(text)
+        document = parse_json(text)
     except ValueError:
         document = None
     if isinstance(document, dict):
@@ -43,7 +56,7 @@ def read_connector_file(path: str) -> ConnectorFile:
 def _flat(path: str, config: dict[str, Any]) -> ConnectorFile:
     if "name" not in config:
         raise ConfigException(f"Connector configuration at '{path}' is missing the mandatory 'name' configuration")
-    return ConnectorFile(str(config["name"]), config)
+    return ConnectorFile(str(config["name"]), texts_of(path, config))
 
 
 def _create_request(path: str, request: dict[str, Any]) -> ConnectorFile:
@@ -57,4 +70,6 @@ def _create_request(path: str, request: dict[str, Any]) -> ConnectorFile:
     state = request.get("initial_state")
     if state is not None and str(state).upper() not in INITIAL_STATES:
         raise ConfigException(f"'initial_state' at '{path}' is '{state}'; expected one of {', '.join(INITIAL_STATES)}")
-    return ConnectorFile(str(name), config, None if state is None else INITIAL_STATES[str(state).upper()])
+    return ConnectorFile(
+        str(name), texts_of(path, config), None if state is None else INITIAL_STATES[str(state).upper()]
+    )

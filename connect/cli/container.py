@@ -40,7 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a distributed worker as the environment says, or the command that is given; the exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     if given and given != ["connect-distributed"]:
-        os.execvp(given[0], given)  # noqa: S606  # the user's own command, without a shell
+        try:
+            os.execvp(given[0], given)  # noqa: S606  # the user's own command, without a shell
+        except OSError as error:
+            return fail(f"Can't run {given[0]}: {error.strerror}", EXIT_USAGE)
     properties = worker_properties(os.environ)
     missing = [variable(key) for key in _NEEDED if key not in properties]
     if missing:

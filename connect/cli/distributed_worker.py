@@ -12,11 +12,13 @@ from connect.api import ConfigException, ConnectException
 from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_parts, make_services
 from connect.herder.distributed.herder import DistributedHerder, WorkerAddress
 from connect.kafka.clients import RealKafka
-from connect.kafka.connect_clients import ConnectClients, is_exactly_once
+from connect.kafka.connect_clients import ConnectClients, is_exactly_once, is_fenceable
+from connect.kafka.fencing import fence_producers
 from connect.kafka.membership import GroupSettings, Membership
 from connect.rest.listeners import Listeners
 from connect.rest.server import RestServer
 from connect.runtime.forkserver import ForkServer
+from connect.runtime.ids import ConnectorTaskId
 from connect.runtime.supervisor import Supervisor
 from connect.runtime.worker import Worker
 from connect.storage.internal_topics import config_topic, offset_topic, status_topic
@@ -28,6 +30,8 @@ from connect.worker_config import read_worker_config
 
 log = logging.getLogger(__name__)
 
+_FENCE_SECONDS = 90.0
+
 
 async def start(properties: Mapping[str, str], fork_server: ForkServer) -> RunningConnectWorker:
     """Start a worker. Raises ConfigException, ConnectException with what is wrong and how to mend it."""
@@ -38,7 +42,9 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
     supervisor = Supervisor(fork_server)
     kafka, clients = RealKafka(), ConnectClients(properties, properties["group.id"], is_exactly_once(properties))
     admin = kafka.admin(clients.shared_admin())
-    configs = KafkaConfigBackingStore(kafka, clients, admin, config_topic(properties))
+    configs = KafkaConfigBackingStore(
+        kafka, clients, admin, config_topic(properties), fenceable=is_fenceable(properties)
+    )
     statuses = KafkaStatusBackingStore(kafka, clients, admin, status_topic(properties))
     offsets = KafkaOffsetBackingStore(
         kafka,
@@ -58,6 +64,11 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
         parts.validation,
         parts.loggers,
         lambda group: Membership(clients.membership(f"{host}:{port}"), GroupSettings.of(properties), group),
+        lambda connector, config, count: fence_producers(
+            kafka,
+            [clients.fencing_producer(ConnectorTaskId(connector, number), config) for number in range(count)],
+            _FENCE_SECONDS,
+        ),
     )
     configs.set_listener(herder)
     identified = asyncio.create_task(asyncio.to_thread(cluster_id, admin))
@@ -66,16 +77,9 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
     except (ConfigException, ConnectException):
         identified.cancel()
         raise
-    herder.start(
-        Worker(
-            properties,
-            supervisor,
-            WorkerOffsets(offsets, ConnectorTopics(kafka, clients)),
-            herder,
-            properties["group.id"],
-        )
-    )
-    await rest.start(make_services(herder, clients, stores, parts), await identified)
+    worker_offsets = WorkerOffsets(offsets, ConnectorTopics(kafka, clients))
+    herder.start(Worker(properties, supervisor, worker_offsets, herder, properties["group.id"]))
+    await rest.start(make_services(herder, clients, configs, worker_offsets, parts), await identified)
     # Only now: the library that speaks to the group takes long to load.
     herder.join()
     return RunningConnectWorker(rest, herder, supervisor, stores)

@@ -56,6 +56,9 @@ class _DryContext:
     def wait(self, seconds: float) -> bool:
         return self._never.wait(min(seconds, 0.2))
 
+    def count(self, metric: str, amount: float = 1) -> None:
+        """Nobody looks at the counters of a dry run."""
+
     def report_errant_record(self, error: BaseException, *, raw: bytes | None = None, where: str = "") -> None:
         raise ConnectException(f"{where}: {error}") from error
 

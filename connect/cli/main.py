@@ -39,8 +39,10 @@ SUB_COMMANDS = _table(
     ("restart", "cli.commands.state", "restart", "Restart a connector, its tasks, or one task."),
     ("offsets", "cli.commands.offsets", "offsets", "Where a connector goes on: get, set, reset."),
     ("loggers", "cli.commands.loggers", "loggers", "Log levels of a worker or of all."),
+    ("worker", "cli.commands.worker", "worker", "One worker of a cluster: drain it before it is ended."),
     ("context", "cli.commands.context", "context", "Names for clusters."),
     ("run", "cli.commands.run", "run", "Try a connector here, stage by stage; nothing is produced."),
+    ("top", "cli.commands.top", "top", "What connectors and tasks do now, as a table that renews itself."),
     ("doctor", "cli.commands.doctor", "doctor", "What a worker needs: is it there, is it well?"),
     ("completion", "cli.commands.completion", "completion", "The completion script for a shell."),
 )

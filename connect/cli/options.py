@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-import orjson
 
+from connect.api import ConfigException
 from connect.cli.client import ConnectClient
+from connect.cli.connector_file import parse_json, texts_of
 from connect.cli.contexts import choose_url, load_contexts
 from connect.cli.output import FORMATS
 from connect.properties import parse_properties
@@ -76,14 +77,18 @@ def read_connector(path: Path) -> tuple[str, dict[str, Any], str | None]:
     document: Any = None
     if path.suffix != ".properties":
         try:
-            document = orjson.loads(text)
+            document = parse_json(text)
         except ValueError as error:
             raise click.ClickException(f"{path} is not JSON: {error}") from None
     config: Any = parse_properties(text) if document is None else document
     if not isinstance(config, dict):
         raise click.ClickException(f"{path} must hold a JSON object")
+    state = None
+    name = config.get("name")
     if isinstance(config.get("config"), dict):
-        name = str(config.get("name") or config["config"].get("name") or path.stem)
-        return name, {**config["config"], "name": name}, config.get("initial_state")
-    name = str(config.get("name") or path.stem)
-    return name, {**config, "name": name}, None
+        state, config = config.get("initial_state"), config["config"]
+    name = str(name or config.get("name") or path.stem)
+    try:
+        return name, {**texts_of(str(path), config), "name": name}, state
+    except ConfigException as error:
+        raise click.ClickException(str(error)) from None

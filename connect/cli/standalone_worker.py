@@ -8,7 +8,7 @@ from pathlib import Path
 
 from connect.api import ConfigException, ConnectException
 from connect.cli.connector_file import read_connector_file
-from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_parts, make_services
+from connect.cli.worker import RunningConnectWorker, cluster_id, make_parts, make_services
 from connect.herder.herder import Herder
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients
@@ -42,7 +42,6 @@ async def start(
     cluster = await asyncio.to_thread(cluster_id, admin)
     configs, statuses = MemoryConfigBackingStore(), MemoryStatusBackingStore()
     offsets = FileOffsetBackingStore(Path(properties["offset.storage.file.filename"]))
-    stores = Stores(configs, statuses, offsets)
     parts = make_parts(properties, supervisor, None)
     herder = Herder(
         f"{host}:{port}",
@@ -57,8 +56,9 @@ async def start(
     configs.set_listener(herder)
     configs.start()
     await asyncio.to_thread(offsets.start)
-    herder.start(Worker(properties, supervisor, WorkerOffsets(offsets), herder))
-    await rest.start(make_services(herder, clients, stores, parts), cluster)
+    worker_offsets = WorkerOffsets(offsets)
+    herder.start(Worker(properties, supervisor, worker_offsets, herder))
+    await rest.start(make_services(herder, clients, configs, worker_offsets, parts), cluster)
     worker = RunningConnectWorker(rest, herder, supervisor, [offsets])
     try:
         for file in files:

@@ -11,6 +11,7 @@ from connect.api import ConnectException
 from connect.herder.herder import Herder
 from connect.herder.offsets import ConnectorOffsets
 from connect.herder.plugin_listing import PluginListing
+from connect.herder.sink_groups import SinkGroups
 from connect.herder.validation import ConnectorValidation
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients
@@ -25,6 +26,7 @@ from connect.runtime.supervisor import Supervisor
 from connect.storage.config_store import ConfigBackingStore
 from connect.storage.offset_store import OffsetBackingStore
 from connect.storage.status_store import StatusBackingStore
+from connect.storage.worker_offsets import WorkerOffsets
 
 log = logging.getLogger(__name__)
 
@@ -63,16 +65,20 @@ class PluginParts(NamedTuple):
 def make_parts(properties: Mapping[str, str], supervisor: Supervisor, group_id: str | None) -> PluginParts:
     """The parts of a worker; ``group_id`` is None in standalone mode. Raises ConfigException for bad settings."""
     transformer = ConfigTransformer(properties)
-    calls = PluginCalls(supervisor)
+    calls = PluginCalls.from_properties(supervisor, properties)
     validation = ConnectorValidation(calls, properties, transformer, group_id)
     return PluginParts(PluginListing(process_plugins(), calls), validation, Loggers(), calls, transformer)
 
 
-def make_services(herder: Herder, clients: ConnectClients, stores: Stores, parts: PluginParts) -> Services:
+def make_services(
+    herder: Herder, clients: ConnectClients, configs: ConfigBackingStore, offsets: WorkerOffsets, parts: PluginParts
+) -> Services:
     """What REST shows and changes."""
-    listing, calls, transformer = parts.listing, parts.calls, parts.transformer
-    offsets = ConnectorOffsets(stores.configs, stores.offsets, RealKafka(), clients, listing, calls, transformer)
-    return Services(herder, offsets, listing, parts.validation, parts.loggers)
+    groups = SinkGroups(RealKafka(), clients)
+    shown = ConnectorOffsets(
+        configs, offsets, groups, parts.listing, parts.calls, parts.transformer, herder.fence_former_tasks
+    )
+    return Services(herder, shown, parts.listing, parts.validation, parts.loggers)
 
 
 class Stores(NamedTuple):

@@ -1,4 +1,4 @@
-"""The broker and the search server that come with the demo. Nothing else here knows which programs they are."""
+"""The servers that come with the demo. Nothing else here knows which programs they are."""
 
 from __future__ import annotations
 
@@ -63,11 +63,31 @@ def start_search(port: int, folder: Path) -> SearchServer:
     """Start it with its log in ``folder`` and wait until it answers. Raises DemoFailed."""
     command = [sys.executable, "-m", "connect.demo.search", "--port", str(port)]
     search = SearchServer(Server("The search server", command, folder / "search.log"), port)
-    search.server.wait_until_ready(lambda: _search_answers(search.url), _START_TIMEOUT)
+    search.server.wait_until_ready(lambda: _answers(search.url), _START_TIMEOUT)
     return search
 
 
-def _search_answers(url: str) -> bool:
+@dataclass(frozen=True)
+class RegistryServer:
+    """A schema registry on 127.0.0.1 that keeps everything in memory."""
+
+    server: Server
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+def start_registry(port: int, folder: Path) -> RegistryServer:
+    """Start it with its log in ``folder`` and wait until it answers. Raises DemoFailed."""
+    command = [sys.executable, "-m", "connect.demo.registry", "--port", str(port)]
+    registry = RegistryServer(Server("The schema registry", command, folder / "registry.log"), port)
+    registry.server.wait_until_ready(lambda: _answers(f"{registry.url}/subjects"), _START_TIMEOUT)
+    return registry
+
+
+def _answers(url: str) -> bool:
     try:
         return requests.get(url, timeout=5).ok
     except requests.ConnectionError:

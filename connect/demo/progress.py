@@ -48,6 +48,7 @@ def watch(
     count_topic: Callable[[], int],
     count_index: Callable[[], int],
     check: Callable[[], None],
+    names: tuple[str, str] = ("CSV → Kafka", "Kafka → index"),
 ) -> Arrivals:
     """Show the bars until both counts are as expected; ``check`` is called every second and raises if something failed.
 
@@ -55,7 +56,7 @@ def watch(
     """
     arrivals = Arrivals(Meter(), Meter())
     with _progress(console) as progress:
-        bars = [progress.add_task(name, total=expected, rate="") for name in ("CSV → Kafka", "Kafka → index")]
+        bars = [progress.add_task(name, total=expected, rate="") for name in names]
         next_check = 0.0
         while True:
             now = time.monotonic()

@@ -41,5 +41,14 @@ def curl_commands(worker_url: str, search_url: str, connector_files: list[Path])
     ]
 
 
+def connector_commands(worker_url: str, connector_files: list[Path], urls: list[str]) -> list[str]:
+    """The requests that created connectors, their state, and more to look at."""
+    return [
+        *(_curl("-X", "POST", "-H", _JSON, "-d", f"@{file}", f"{worker_url}/connectors") for file in connector_files),
+        _curl(f"{worker_url}/connectors?expand=status"),
+        *map(_curl, urls),
+    ]
+
+
 def _curl(*arguments: str) -> str:
     return shlex.join(["curl", "-s", *arguments])

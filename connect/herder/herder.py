@@ -14,7 +14,6 @@ from typing import Any
 from connect.api import AlreadyExistsException, ConnectException, NotFoundException
 from connect.herder import entities
 from connect.herder.entities import Json
-from connect.herder.errors import BadRequest
 from connect.herder.internal_requests import InternalRequests, Signature
 from connect.herder.plugin_listing import PluginListing
 from connect.herder.restart_plan import RestartPlan, plan_restart
@@ -378,13 +377,11 @@ class Herder:
         await self.publish_task_configs(connector, configs)
 
     async def fence_zombies(self, connector: str, body: bytes, signature: Signature | None) -> None:
-        """Fence off former tasks; a worker alone has none. Raises NotFoundException, BadRequest, Forbidden."""
-        if self._standalone:
-            raise ConnectException("Kafka Connect in standalone mode does not support exactly-once source connectors.")
-        self._internal.check(body, signature, self._state().session_key)
-        self._known(connector)
-        if self.connector_type(connector) != "source":
-            raise BadRequest(f"Connector {connector} is not a source connector")
+        """Fence off former tasks for another worker; a worker alone has no others."""
+        raise ConnectException("Kafka Connect in standalone mode does not support exactly-once source connectors.")
+
+    async def fence_former_tasks(self, connector: str) -> None:
+        """The same on behalf of a user who changes offsets; a worker alone has stopped them all."""
 
     def set_logger_level(self, namespace: str, level: str) -> list[str]:
         """Set log levels of this worker; the loggers whose level has changed."""

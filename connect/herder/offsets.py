@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from connect.api import ConnectException, NotFoundException
 from connect.herder import sink_offsets
 from connect.herder.entities import Json
 from connect.herder.errors import BadRequest
 from connect.herder.plugin_listing import PluginListing
+from connect.herder.sink_groups import SinkGroups
 from connect.herder.validation import known_error
-from connect.kafka.connect_clients import ConnectClients
-from connect.kafka.consumer_groups import alter_group_offsets, delete_group, group_offsets, is_busy
-from connect.kafka.door import AdminClient, KafkaDoor, KafkaException
 from connect.plugins.builtin import PluginKind
 from connect.plugins.secrets import ConfigTransformer
 from connect.runtime.channel import RemoteError
@@ -25,19 +21,9 @@ from connect.runtime.plugin_calls import PluginCalls
 from connect.storage.config_store import ConfigBackingStore
 from connect.storage.offset_store import OffsetBackingStore
 from connect.storage.offsets import offset_key, offset_value, parse_key, parse_value
+from connect.storage.worker_offsets import WorkerOffsets
 
-log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 Offset = Mapping[str, Any] | None
-ADMIN_SECONDS = 30.0
-BUSY_SECONDS = 15.0
-"""How long to wait for the consumers of stopped tasks to leave their group."""
-_BUSY_PAUSE_SECONDS = 0.25
-_BUSY = (
-    " either because its tasks haven't stopped completely yet or it was resumed meanwhile. Try again once it is "
-    "stopped; if that never helps, a worker that still runs one of its tasks has to be restarted."
-)
 _EXTERNALLY = (
     "The Connect framework-managed offsets for this connector have been {done} successfully. However, if this "
     "connector manages offsets externally, they will need to be manually {done} in the system that the connector uses."
@@ -50,28 +36,29 @@ class ConnectorOffsets:
     def __init__(
         self,
         configs: ConfigBackingStore,
-        store: OffsetBackingStore,
-        door: KafkaDoor,
-        clients: ConnectClients,
+        offsets: WorkerOffsets,
+        groups: SinkGroups,
         plugins: PluginListing,
         calls: PluginCalls,
         transformer: ConfigTransformer,
+        fence: Callable[[str], Awaitable[None]],
     ) -> None:
+        """``fence`` ends former tasks of a source connector, where they write in transactions."""
         self._configs = configs
-        self._store = store
-        self._door = door
-        self._clients = clients
+        self._offsets = offsets
+        self._groups = groups
         self._plugins = plugins
         self._calls = calls
         self._transformer = transformer
+        self._fence = fence
 
     async def offsets(self, connector: str) -> Json:
         """All offsets of a connector. Raises NotFoundException, ConnectException."""
         config = self._config(connector)
         if self._is_sink(config):
-            found = await asyncio.to_thread(self._group_offsets, connector, config)
+            found = await asyncio.to_thread(self._groups.offsets, connector, config)
             return {"offsets": sink_offsets.shown(found)}
-        stored = await asyncio.to_thread(self._source_offsets, connector)
+        stored = await self._source_offsets(connector, config)
         return {"offsets": [{"partition": partition, "offset": offset} for partition, offset in stored]}
 
     async def alter(self, connector: str, offsets: Sequence[tuple[Offset, Offset]]) -> Json:
@@ -94,7 +81,7 @@ class ConnectorOffsets:
         if self._is_sink(config):
             external = await self._reset_sink(connector, config)
         else:
-            stored = await asyncio.to_thread(self._source_offsets, connector)
+            stored = await self._source_offsets(connector, config)
             external = await self._alter_source(connector, config, [(partition, None) for partition, _ in stored])
         return _message("reset", external)
 
@@ -122,17 +109,12 @@ class ConnectorOffsets:
 
     # Sources
 
-    def _source_offsets(self, connector: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    async def _source_offsets(self, connector: str, config: Mapping[str, str]) -> list[tuple[Json, Json]]:
         try:
-            self._store.get([])  # reads what others have written
-            known = self._store.keys()
-            mine = {key: parse_key(key) for key in known}
-            keys = [key for key, parsed in mine.items() if parsed is not None and parsed[0] == connector]
-            values = self._store.get(keys)
+            await self._offsets.open(connector, config)
+            return await asyncio.to_thread(_stored, self._offsets.store_of(connector), connector)
         except ConnectException as error:
             raise ConnectException(f"Failed to retrieve offsets for source connector {connector}") from error
-        found = ((mine[key], parse_value(values.get(key))) for key in keys)
-        return [(parsed[1], offset) for parsed, offset in found if parsed is not None and offset is not None]
 
     async def _alter_source(
         self, connector: str, config: Mapping[str, str], offsets: Sequence[tuple[Offset, Offset]]
@@ -140,72 +122,46 @@ class ConnectorOffsets:
         entries = {offset_key(connector, partition): offset_value(offset) for partition, offset in offsets}
         answer = await self._ask("alter_source_offsets", config, [list(pair) for pair in offsets])
         if entries:
-            written = await asyncio.to_thread(self._store.set, entries)
-            await asyncio.wrap_future(written)
+            if self._offsets.transactional:
+                await self._fence_off(connector)
+            await self._offsets.alter(connector, config, entries)
         return answer
+
+    async def _fence_off(self, connector: str) -> None:
+        try:
+            await self._fence(connector)
+        except ConnectException as error:
+            failure = "Failed to perform zombie fencing for source connector prior to modifying offsets"
+            raise ConnectException(failure) from error
 
     # Sinks
 
     async def _alter_sink(self, connector: str, config: Mapping[str, str], wanted: sink_offsets.Wanted) -> bool:
         answer = await self._ask("alter_sink_offsets", config, _listed(wanted))
-        failure = f"Failed to alter consumer group offsets for connector {connector}"
-
-        def alter(admin: AdminClient, group: str) -> None:
-            forgotten = {partition for partition, offset in wanted.items() if offset is None}
-            keep: dict[tuple[str, int], int] = {}
-            if forgotten:
-                # The client can't delete the offsets of single partitions: forget all, commit the others anew.
-                before = group_offsets(admin, group, ADMIN_SECONDS)
-                keep = {partition: offset for partition, offset in before.items() if partition not in forgotten}
-                if forgotten & before.keys():
-                    delete_group(admin, group, ADMIN_SECONDS)
-            keep |= {partition: offset for partition, offset in wanted.items() if offset is not None}
-            if keep:
-                alter_group_offsets(admin, group, keep, ADMIN_SECONDS)
-
-        await asyncio.to_thread(self._with_group, connector, config, alter, failure)
+        await asyncio.to_thread(self._groups.alter, connector, config, wanted)
         return answer
 
     async def _reset_sink(self, connector: str, config: Mapping[str, str]) -> bool:
-        found = await asyncio.to_thread(self._group_offsets, connector, config)
+        found = await asyncio.to_thread(self._groups.offsets, connector, config)
         answer = await self._ask("alter_sink_offsets", config, _listed(dict.fromkeys(found)))
-        failure = f"Failed to reset consumer group offsets for connector {connector}"
-
-        def forget(admin: AdminClient, group: str) -> None:
-            delete_group(admin, group, ADMIN_SECONDS)
-
-        await asyncio.to_thread(self._with_group, connector, config, forget, failure)
+        await asyncio.to_thread(self._groups.forget, connector, config)
         return answer
-
-    def _group_offsets(self, connector: str, config: Mapping[str, str]) -> dict[tuple[str, int], int]:
-        failure = f"Failed to retrieve consumer group offsets for sink connector {connector}"
-
-        def read(admin: AdminClient, group: str) -> dict[tuple[str, int], int]:
-            return group_offsets(admin, group, ADMIN_SECONDS)
-
-        return self._with_group(connector, config, read, failure)
-
-    def _with_group(
-        self, connector: str, config: Mapping[str, str], action: Callable[[AdminClient, str], T], failure: str
-    ) -> T:
-        admin = self._door.admin(self._clients.connector_admin(connector, config))
-        group = self._clients.sink_group_id(connector, config)
-        deadline = time.monotonic() + BUSY_SECONDS
-        while True:
-            try:
-                return action(admin, group)
-            except KafkaException as error:
-                if is_busy(error) and time.monotonic() < deadline:
-                    time.sleep(_BUSY_PAUSE_SECONDS)
-                    continue
-                log.warning("%s: %s", failure, error)
-                raise ConnectException(failure + (_BUSY if is_busy(error) else "")) from error
 
     async def _ask(self, method: str, config: Mapping[str, str], offsets: list[Any]) -> bool:
         try:
             return bool(await self._calls.call(method, config=dict(config), offsets=offsets))
         except RemoteError as error:
             raise known_error(error) from error
+
+
+def _stored(store: OffsetBackingStore, connector: str) -> list[tuple[Json, Json]]:
+    store.get([])  # reads what others have written
+    known = store.keys()
+    mine = {key: parse_key(key) for key in known}
+    keys = [key for key, parsed in mine.items() if parsed is not None and parsed[0] == connector]
+    values = store.get(keys)
+    found = ((mine[key], parse_value(values.get(key))) for key in keys)
+    return [(parsed[1], offset) for parsed, offset in found if parsed is not None and offset is not None]
 
 
 def _listed(offsets: Mapping[tuple[str, int], int | None]) -> list[Any]:

@@ -80,7 +80,7 @@ class ConnectorRunner:
         self._tasks: dict[ConnectorTaskId, tuple[Config | None, Config | None]] = {}
         self._limits: Config | None = None
         self._tasks_paused = False
-        self._reconfigure = False
+        self._reconfigure = self._closed = False
         self._retry_seconds = _FIRST_RETRY_SECONDS
         self._running = asyncio.create_task(self._run())
 
@@ -102,7 +102,7 @@ class ConnectorRunner:
         """Wait until everything known by now has been acted upon."""
         async with self._settled:
             self._dirty.set()
-            await self._settled.wait_for(lambda: not self._dirty.is_set())
+            await self._settled.wait_for(lambda: self._closed or not self._dirty.is_set())
 
     async def restart_instance(self) -> None:
         """Stop the connector instance and start it again, also when it has failed."""
@@ -139,6 +139,9 @@ class ConnectorRunner:
             await self._worker.stop_connector(self._name)
         if self._instance is not None:
             self._host.report_connector(self._name, State.UNASSIGNED)
+        async with self._settled:
+            self._closed = True
+            self._settled.notify_all()
 
     async def _change(self, forget: Callable[[], Awaitable[None]]) -> None:
         async with self._settled:

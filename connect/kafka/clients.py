@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from connect.api.errors import ConfigException
 from connect.kafka.door import AdminClient, CommitCallback, ConsumerClient, KafkaException, ProducerClient
+from connect.kafka.group_admin import PythonGroupAdmin
 from connect.kafka.translate import Role, translate
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ class RealKafka:
     producer = staticmethod(producer)
     consumer = staticmethod(consumer)
     admin = staticmethod(admin)
+    group_admin = PythonGroupAdmin
 
 
 def _make(kind: Any, role: Role, properties: Mapping[str, str], **callbacks: Any) -> Any:

@@ -54,6 +54,11 @@ def with_prefix(properties: Mapping[str, str], prefix: str) -> Properties:
     return {key[len(prefix) :]: value for key, value in properties.items() if key.startswith(prefix)}
 
 
+def is_fenceable(worker: Mapping[str, str]) -> bool:
+    """Whether the leader's writes to the config topic are transactions."""
+    return worker.get("exactly.once.source.support", "disabled").strip().lower() in ("preparing", "enabled")
+
+
 def is_exactly_once(worker: Mapping[str, str]) -> bool:
     """Whether source tasks of that worker write their records and offsets in transactions."""
     return worker.get("exactly.once.source.support", "disabled").strip().lower() == "enabled"
@@ -129,6 +134,11 @@ class ConnectClients:
     def connector_admin(self, connector: str, config: Mapping[str, str]) -> Properties:
         """Looks at and changes a connector's offsets on the worker's behalf."""
         return self._admin(f"connector-worker-adminclient-{connector}", config)
+
+    def fencing_producer(self, task: ConnectorTaskId, config: Mapping[str, str]) -> Properties:
+        """Fences off the producer of a former task on the worker's behalf; it never writes."""
+        forced = {"transactional.id": self.transactional_id(task), "enable.idempotence": "true", "acks": "all"}
+        return QUICK | self.connector_admin(task.connector, config) | forced
 
     def shared_admin(self) -> Properties:
         """Looks after the internal topics."""

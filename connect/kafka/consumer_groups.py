@@ -47,6 +47,12 @@ def delete_group(admin: AdminClient, group: str, timeout: float) -> None:
             raise
 
 
+def group_members(admin: AdminClient, group: str, timeout: float) -> dict[str, str]:
+    """The client ids of a group's members, by member id. Raises KafkaException."""
+    found = admin.describe_consumer_groups([group], request_timeout=timeout)[group].result()
+    return {member.member_id: member.client_id for member in found.members}
+
+
 def is_busy(error: KafkaException) -> bool:
     """Whether a change was refused since the group has members."""
     return kafka_error(error).code() in _BUSY

@@ -6,7 +6,7 @@ this package take the library's values (messages, errors, topic partitions) from
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, Protocol
 
@@ -231,6 +231,16 @@ class AdminClient(Protocol):
         """Serve log lines and error events."""
 
 
+class GroupAdmin(Protocol):
+    """Changes consumer groups in ways that ``AdminClient`` can't. Methods wait, and raise KafkaException."""
+
+    def delete_offsets(self, group: str, partitions: Iterable[tuple[str, int]]) -> None:
+        """Forget what a group has committed for those partitions; no member may read their topics."""
+
+    def remove_members(self, group: str, member_ids: Iterable[str]) -> None:
+        """Let members leave a group that can't do so themselves any more."""
+
+
 class KafkaDoor(Protocol):
     """Makes clients from Java client properties (``bootstrap.servers``, ``acks``, ``sasl.jaas.config``, ...)."""
 
@@ -242,3 +252,6 @@ class KafkaDoor(Protocol):
 
     def admin(self, config: Mapping[str, str]) -> AdminClient:
         """An admin client. Raises ConfigException for settings that can't work."""
+
+    def group_admin(self, config: Mapping[str, str]) -> GroupAdmin:
+        """An admin client for groups. Raises ConfigException for settings that can't work."""

@@ -22,6 +22,7 @@ from connect.kafka.door import (
     AdminClient,
     CommitCallback,
     ConsumerClient,
+    GroupAdmin,
     KafkaError,
     KafkaException,
     Message,
@@ -81,6 +82,13 @@ class FakeKafka:
 
         self.clients.append(("admin", dict(config)))
         return FakeAdmin(self)
+
+    def group_admin(self, config: Mapping[str, str]) -> GroupAdmin:
+        """An admin client for groups."""
+        from connect.kafka.fake_admin import FakeGroupAdmin
+
+        self.clients.append(("group-admin", dict(config)))
+        return FakeGroupAdmin(self)
 
     # --- for tests
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -182,3 +182,21 @@ def cluster_metadata(kafka: FakeKafka, topic: str | None) -> ClusterMetadata:
                 entry.partitions[number].id = number
             metadata.topics[name] = entry
     return metadata
+
+
+class FakeGroupAdmin:
+    """Groups here have no members to remove."""
+
+    def __init__(self, kafka: FakeKafka) -> None:
+        self._kafka = kafka
+
+    def delete_offsets(self, group: str, partitions: Iterable[tuple[str, int]]) -> None:
+        """Forget offsets."""
+        self._kafka.check("delete_offsets")
+        with self._kafka.changed:
+            for partition in partitions:
+                self._kafka.groups[group].pop(partition, None)
+
+    def remove_members(self, group: str, member_ids: Iterable[str]) -> None:
+        """Nothing to do."""
+        self._kafka.check("remove_members")

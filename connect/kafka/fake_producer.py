@@ -12,6 +12,9 @@ from connect.kafka.fake_admin import cluster_metadata
 Queued = tuple[str, dict[str, Any], DeliveryCallback | None]
 
 
+_NOT_GIVEN: Any = object()
+
+
 class FakeProducer:
     """Records wait here until ``poll`` or ``flush`` sends them; in a transaction, until it is committed."""
 
@@ -29,18 +32,18 @@ class FakeProducer:
         value: bytes | None = None,
         key: bytes | None = None,
         partition: int = -1,
-        callback: DeliveryCallback | None = None,
+        callback: Any = _NOT_GIVEN,
         on_delivery: DeliveryCallback | None = None,
         timestamp: int = 0,
         headers: Any = None,
     ) -> None:
-        """Queue one record."""
+        """Queue one record. As in the real client, a ``callback`` of None wins over its alias ``on_delivery``."""
         self._check_owner()
         record = {"value": value, "key": key, "partition": partition, "timestamp": timestamp, "headers": headers}
         with self._kafka.changed:
             if self._kafka.queue_limit is not None and len(self._queue) >= self._kafka.queue_limit:
                 raise BufferError("Local: Queue full")
-            self._queue.append((topic, record, on_delivery or callback))
+            self._queue.append((topic, record, on_delivery if callback is _NOT_GIVEN else callback))
             self._kafka.changed.notify_all()
 
     def produce_batch(

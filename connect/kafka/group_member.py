@@ -60,6 +60,14 @@ class GroupMember(BaseCoordinator):  # type: ignore[misc]  # the library has no 
 
     # What happens by itself, on its thread
 
+    def _process_join_group_response(self, response: Any, send_time: float) -> Any:
+        self._listener.took("join", time.monotonic() - send_time)
+        return super()._process_join_group_response(response, send_time)
+
+    def _process_sync_group_response(self, response: Any, send_time: float) -> Any:
+        self._listener.took("sync", time.monotonic() - send_time)
+        return super()._process_sync_group_response(response, send_time)
+
     async def _send_heartbeat_request(self) -> None:
         # The coordinator counts from when it has heard the member, not from when the member has heard it.
         sent = time.monotonic()
@@ -69,6 +77,7 @@ class GroupMember(BaseCoordinator):  # type: ignore[misc]  # the library has no 
             self._known_at = sent
             raise
         self._known_at = sent
+        self._listener.took("heartbeat", time.monotonic() - sent)
 
     def request_rejoin(self) -> None:
         """The group forms anew."""

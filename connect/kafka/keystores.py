@@ -37,7 +37,7 @@ def certificates(key: str, path: Path, kind: Kind, password: str | None) -> str:
     try:
         from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
     except ImportError:
-        hint = "pip install 'kafka-connect-py[keystores]' to read PKCS12, or convert it to PEM"
+        hint = "pip install 'kafka-connect-worker[keystores]' to read PKCS12, or convert it to PEM"
         raise ConfigException(key, path, hint) from None
     try:
         store = pkcs12.load_pkcs12(path.read_bytes(), password.encode() if password else None)

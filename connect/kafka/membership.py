@@ -77,6 +77,9 @@ class GroupListener(Protocol):
     def joined(self, joined: Joined) -> None:
         """The group has formed."""
 
+    def took(self, step: str, seconds: float) -> None:
+        """The coordinator has answered a ``join``, ``sync`` or ``heartbeat`` after so long; on the library's thread."""
+
     def lost(self, silent_seconds: float) -> None:
         """The worker is no member any more, or can't know: what it runs has stopped when this returns.
 
@@ -107,10 +110,14 @@ class Membership:
         """Begin to join; returns at once."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Leave the group and end."""
+    def leave(self) -> None:
+        """Begin to leave the group for good; returns at once."""
         self._stopping.set()
         self._wake.set()
+
+    def stop(self) -> None:
+        """Leave the group and end."""
+        self.leave()
         if self._thread.is_alive():
             self._thread.join()
 

@@ -47,8 +47,9 @@ def _login(config: Mapping[str, Any]) -> dict[str, Any]:
             "sasl_plain_username": config["sasl.username"],
             "sasl_plain_password": config["sasl.password"],
         }
-    reason = "a distributed worker can log in to its group with PLAIN, SCRAM and GSSAPI"
-    raise ConfigException("sasl.mechanism", mechanism, reason)
+    from connect.kafka.oauth import TokenProvider  # only here: the library takes long to load
+
+    return {"sasl_mechanism": mechanism, "sasl_oauth_token_provider": TokenProvider(config)}
 
 
 def _context(config: Mapping[str, Any]) -> ssl.SSLContext:

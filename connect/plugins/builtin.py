@@ -53,6 +53,7 @@ def _converters(package: str, module: str, *names: str) -> list[Plugin]:
 
 
 _SPOOLDIR = "com.github.jcustenborder.kafka.connect.spooldir"
+_SYSLOG = "com.github.jcustenborder.kafka.connect.syslog"
 
 BUILTIN: tuple[Plugin, ...] = (
     *_plain(PluginKind.SOURCE, "org.apache.kafka.connect.file", "connectors.file.source", "FileStreamSourceConnector"),
@@ -80,6 +81,24 @@ BUILTIN: tuple[Plugin, ...] = (
         "io.confluent.connect.jdbc.JdbcSourceConnector",
         "connectors.jdbc.connector:JdbcSourceConnector",
         "10.10.0",
+    ),
+    *_plain(PluginKind.SOURCE, "io.confluent.connect.mqtt", "connectors.mqtt.source", "MqttSourceConnector"),
+    *_plain(PluginKind.SINK, "io.confluent.connect.mqtt", "connectors.mqtt.sink", "MqttSinkConnector"),
+    *(
+        Plugin(
+            kind, f"{package}.streamreactor.connect.mqtt.{kind.value}.{name}", f"connectors.mqtt.lenses:Lenses{name}"
+        )
+        for package in ("io.lenses", "com.datamountaineer")
+        for kind, name in ((PluginKind.SOURCE, "MqttSourceConnector"), (PluginKind.SINK, "MqttSinkConnector"))
+    ),
+    *_plain(PluginKind.SOURCE, "io.confluent.connect.syslog", "connectors.syslog.connector", "SyslogSourceConnector"),
+    *_plain(
+        PluginKind.SOURCE,
+        _SYSLOG,
+        "connectors.syslog.connector",
+        "UDPSyslogSourceConnector",
+        "TCPSyslogSourceConnector",
+        "SSLTCPSyslogSourceConnector",
     ),
     *_transformation("Cast", "cast"),
     *_transformation("ExtractField", "extract_field"),
@@ -126,6 +145,8 @@ BUILTIN: tuple[Plugin, ...] = (
     *_converters("org.apache.kafka.connect.json", "converters.json", "JsonConverter"),
     *_converters("org.apache.kafka.connect.storage", "converters.string", "StringConverter"),
     *_converters("io.confluent.connect.avro", "converters.avro", "AvroConverter"),
+    *_converters("io.confluent.connect.json", "converters.json_schema", "JsonSchemaConverter"),
+    *_converters("io.confluent.connect.protobuf", "converters.protobuf", "ProtobufConverter"),
     *_converters("org.apache.kafka.connect.converters", "converters.byte_array", "ByteArrayConverter"),
     *_converters("org.apache.kafka.connect.converters", "converters.boolean", "BooleanConverter"),
     *_converters(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from connect.api import NotFoundException
 from connect.herder.herder import Herder
-from connect.rest.routing import Route
+from connect.rest.routing import JSON_RANGES, Route
 from connect.runtime.metrics.prometheus import CONTENT_TYPE, render
 from connect.runtime.metrics.worker_metrics import ConnectorFacts
+
+_RANGES = ("text/plain", "text/*", "application/openmetrics-text", *JSON_RANGES)
 
 
 class MetricsRoutes:
@@ -19,11 +21,15 @@ class MetricsRoutes:
 
     def routes(self) -> list[Route]:
         """The one route."""
-        return [Route("GET", "/metrics", self.metrics)]
+        return [Route("GET", "/metrics", self.metrics, consumes_json=False, produces=frozenset(_RANGES))]
 
     async def metrics(self, request: web.Request) -> web.Response:
-        """All metrics. Who names no type to accept, as no scraper does, gets the 404 that Java's worker gives here."""
-        if "Accept" not in request.headers:
+        """All metrics.
+
+        Java's worker has no such resource. Who tells neither what it is nor what it takes, as no scraper, browser or
+        command line does, gets its 404.
+        """
+        if hdrs.ACCEPT not in request.headers and hdrs.USER_AGENT not in request.headers:
             raise web.HTTPNotFound
         worker = self._herder.worker
         text = render(worker.metrics.collect(worker.tasks, self._connectors()))

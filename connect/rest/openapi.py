@@ -50,25 +50,12 @@ def _operation(summary: str, answers: dict[int, Json | None], *query: Json, body
     return operation
 
 
-def _operations() -> dict[tuple[str, str], Json]:
-    one = "/connectors/{connector}"
-    info, status, config = reference("ConnectorInfo"), reference("ConnectorStatus"), reference("Config")
-    names = {"type": "array", "items": _TEXT}
-    listed = {"anyOf": [names, reference("ExpandedConnectors")]}
-    expand = _query(
-        "expand", "What to show besides names.", {"type": "string", "enum": ["status", "info"]}, repeated=True
-    )
-    include = _query("includeTasks", "Whether tasks are restarted too.", _FLAG)
-    failed = _query("onlyFailed", "Whether only what has failed is restarted.", _FLAG)
-    only = _query("connectorsOnly", "Whether only connectors are listed.", _FLAG)
-    version = _query("version", "A version or range of versions.", _TEXT)
-    lint = _query("lint", "Whether to report what is likely not meant, too.", _FLAG)
-    scope = _query("scope", "This worker, or all.", {"type": "string", "enum": ["worker", "cluster"]})
-    tasks = {"type": "array", "items": reference("Task")}
-    keys = {"type": "array", "items": reference("ConfigKey")}
-    plugins = {"type": "array", "items": reference("Plugin")}
-    levels = {"type": "object", "additionalProperties": reference("LoggerLevel")}
-    offsets, message = reference("ConnectorOffsets"), reference("Message")
+Operations = dict[tuple[str, str], Json]
+_ONE = "/connectors/{connector}"
+_NAMES: Json = {"type": "array", "items": _TEXT}
+
+
+def _worker_operations() -> Operations:
     return {
         ("GET", "/"): _operation("Version and Kafka cluster.", {200: reference("ServerInfo")}, id="serverInfo"),
         ("GET", "/health"): _operation(
@@ -81,74 +68,129 @@ def _operations() -> dict[tuple[str, str], Json]:
             {200: reference("ConnectorsHealth"), 503: reference("ConnectorsHealth")},
             id="connectorsHealth",
         ),
+        ("POST", f"{_ONE}/tasks"): _operation(
+            "New task configurations; for workers alone.",
+            {204: None},
+            body={"type": "array", "items": reference("Config")},
+            id="putTaskConfigs",
+        ),
+        ("PUT", f"{_ONE}/fence"): _operation(
+            "Fence off former tasks; for workers alone.", {204: None}, id="fenceConnector"
+        ),
+        ("GET", "/metrics"): _operation("This worker's metrics, for Prometheus.", {200: _TEXT}, id="metrics"),
+        ("GET", PATH): _operation("This description.", {200: {"type": "object"}}, id="openApi"),
+    }
+
+
+def _connector_operations() -> Operations:
+    info, config = reference("ConnectorInfo"), reference("Config")
+    listed = {"anyOf": [_NAMES, reference("ExpandedConnectors")]}
+    shown: Json = {"type": "string", "enum": ["status", "info"]}
+    expand = _query("expand", "What to show besides names.", shown, repeated=True)
+    tasks = {"type": "array", "items": reference("Task")}
+    return {
         ("GET", "/connectors"): _operation("All connectors.", {200: listed}, expand, id="listConnectors"),
         ("POST", "/connectors"): _operation(
             "Add a connector.", {201: info}, body=reference("CreateConnector"), id="createConnector"
         ),
-        ("GET", one): _operation("A connector.", {200: info}, id="connector"),
-        ("DELETE", one): _operation("Stop and forget a connector.", {204: None}, id="deleteConnector"),
-        ("GET", f"{one}/config"): _operation("Its configuration.", {200: config}, id="connectorConfig"),
-        ("PUT", f"{one}/config"): _operation(
+        ("GET", _ONE): _operation("A connector.", {200: info}, id="connector"),
+        ("DELETE", _ONE): _operation("Stop and forget a connector.", {204: None}, id="deleteConnector"),
+        ("GET", f"{_ONE}/config"): _operation("Its configuration.", {200: config}, id="connectorConfig"),
+        ("PUT", f"{_ONE}/config"): _operation(
             "Add or change a connector.", {200: info, 201: info}, body=config, id="putConnectorConfig"
         ),
-        ("PATCH", f"{one}/config"): _operation(
+        ("PATCH", f"{_ONE}/config"): _operation(
             "Change some keys; null removes one.", {200: info}, body=config, id="patchConnectorConfig"
         ),
-        ("GET", f"{one}/status"): _operation("Its state and that of its tasks.", {200: status}, id="connectorStatus"),
-        ("GET", f"{one}/tasks"): _operation("Its tasks.", {200: tasks}, id="connectorTasks"),
-        ("POST", f"{one}/tasks"): _operation(
-            "New task configurations; for workers alone.",
-            {204: None},
-            body={"type": "array", "items": config},
-            id="putTaskConfigs",
-        ),
-        ("GET", f"{one}/tasks/{{task}}/status"): _operation(
+        ("GET", f"{_ONE}/tasks"): _operation("Its tasks.", {200: tasks}, id="connectorTasks"),
+    }
+
+
+def _state_operations() -> Operations:
+    status = reference("ConnectorStatus")
+    include = _query("includeTasks", "Whether tasks are restarted too.", _FLAG)
+    failed = _query("onlyFailed", "Whether only what has failed is restarted.", _FLAG)
+    return {
+        ("GET", f"{_ONE}/status"): _operation("Its state and that of its tasks.", {200: status}, id="connectorStatus"),
+        ("GET", f"{_ONE}/tasks/{{task}}/status"): _operation(
             "The state of a task.", {200: reference("TaskState")}, id="taskStatus"
         ),
-        ("POST", f"{one}/tasks/{{task}}/restart"): _operation("Restart a task.", {204: None}, id="restartTask"),
-        ("POST", f"{one}/restart"): _operation(
+        ("POST", f"{_ONE}/tasks/{{task}}/restart"): _operation("Restart a task.", {204: None}, id="restartTask"),
+        ("POST", f"{_ONE}/restart"): _operation(
             "Restart a connector.", {202: status, 204: None}, include, failed, id="restartConnector"
         ),
-        ("PUT", f"{one}/pause"): _operation("Pause a connector.", {202: None}, id="pauseConnector"),
-        ("PUT", f"{one}/resume"): _operation("Resume a connector.", {202: None}, id="resumeConnector"),
-        ("PUT", f"{one}/stop"): _operation("Stop a connector.", {204: None}, id="stopConnector"),
-        ("GET", f"{one}/topics"): _operation(
+        ("PUT", f"{_ONE}/pause"): _operation("Pause a connector.", {202: None}, id="pauseConnector"),
+        ("PUT", f"{_ONE}/resume"): _operation("Resume a connector.", {202: None}, id="resumeConnector"),
+        ("PUT", f"{_ONE}/stop"): _operation("Stop a connector.", {204: None}, id="stopConnector"),
+    }
+
+
+def _offset_operations() -> Operations:
+    offsets, message = reference("ConnectorOffsets"), reference("Message")
+    return {
+        ("GET", f"{_ONE}/topics"): _operation(
             "The topics that it has used.", {200: reference("ConnectorTopics")}, id="connectorTopics"
         ),
-        ("PUT", f"{one}/topics/reset"): _operation("Forget them.", {202: None}, id="resetConnectorTopics"),
-        ("GET", f"{one}/offsets"): _operation("Its offsets.", {200: offsets}, id="connectorOffsets"),
-        ("PATCH", f"{one}/offsets"): _operation(
+        ("PUT", f"{_ONE}/topics/reset"): _operation("Forget them.", {202: None}, id="resetConnectorTopics"),
+        ("GET", f"{_ONE}/offsets"): _operation("Its offsets.", {200: offsets}, id="connectorOffsets"),
+        ("PATCH", f"{_ONE}/offsets"): _operation(
             "Change some, while it is stopped.", {200: message}, body=offsets, id="alterConnectorOffsets"
         ),
-        ("DELETE", f"{one}/offsets"): _operation(
+        ("DELETE", f"{_ONE}/offsets"): _operation(
             "Forget all, while it is stopped.", {200: message}, id="resetConnectorOffsets"
         ),
-        ("PUT", f"{one}/fence"): _operation(
-            "Fence off former tasks; for workers alone.", {204: None}, id="fenceConnector"
-        ),
-        ("GET", "/metrics"): _operation("This worker's metrics, for Prometheus.", {200: _TEXT}, id="metrics"),
+    }
+
+
+def _plugin_operations() -> Operations:
+    only = _query("connectorsOnly", "Whether only connectors are listed.", _FLAG)
+    version = _query("version", "A version or range of versions.", _TEXT)
+    lint = _query("lint", "Whether to report what is likely not meant, too.", _FLAG)
+    keys = {"type": "array", "items": reference("ConfigKey")}
+    plugins = {"type": "array", "items": reference("Plugin")}
+    return {
         ("GET", "/connector-plugins"): _operation("What is installed.", {200: plugins}, only, id="listPlugins"),
         ("GET", "/connector-plugins/{plugin}/config"): _operation(
             "The keys of a plugin.", {200: keys}, version, id="pluginConfig"
         ),
         ("PUT", "/connector-plugins/{plugin}/config/validate"): _operation(
-            "Judge a configuration.", {200: reference("ConfigInfos")}, lint, body=config, id="validateConfig"
+            "Judge a configuration.",
+            {200: reference("ConfigInfos")},
+            lint,
+            body=reference("Config"),
+            id="validateConfig",
         ),
+    }
+
+
+def _admin_operations() -> Operations:
+    scope = _query("scope", "This worker, or all.", {"type": "string", "enum": ["worker", "cluster"]})
+    levels = {"type": "object", "additionalProperties": reference("LoggerLevel")}
+    return {
         ("GET", "/admin/loggers"): _operation("All log levels.", {200: levels}, id="listLoggers"),
         ("GET", "/admin/loggers/{logger}"): _operation(
             "A logger's level.", {200: reference("LoggerLevel")}, id="loggerLevel"
         ),
         ("PUT", "/admin/loggers/{logger}"): _operation(
-            "Set a level.", {200: names, 204: None}, scope, body=reference("SetLoggerLevel"), id="setLoggerLevel"
+            "Set a level.", {200: _NAMES, 204: None}, scope, body=reference("SetLoggerLevel"), id="setLoggerLevel"
         ),
         ("GET", "/admin/placement"): _operation(
             "Which worker runs what, and why.", {200: reference("Placement")}, id="placement"
         ),
-        ("GET", PATH): _operation("This description.", {200: {"type": "object"}}, id="openApi"),
+        ("POST", "/admin/drain"): _operation(
+            "Hand this worker's work over and leave the group.", {204: None}, id="drain"
+        ),
     }
 
 
-OPERATIONS = _operations()
+OPERATIONS: Operations = {
+    **_worker_operations(),
+    **_connector_operations(),
+    **_state_operations(),
+    **_offset_operations(),
+    **_plugin_operations(),
+    **_admin_operations(),
+}
 
 
 def openapi_document(routes: Sequence[Route]) -> Json:
@@ -163,7 +205,7 @@ def openapi_document(routes: Sequence[Route]) -> Json:
         "info": {
             "title": "Kafka Connect REST API",
             "version": KAFKA_VERSION,
-            "description": f"As Apache Kafka Connect {KAFKA_VERSION} has it, served by kafka-connect-py {__version__}.",
+            "description": f"As Kafka Connect {KAFKA_VERSION} has it, served by kafka-connect-worker {__version__}.",
         },
         "paths": paths,
         "components": {"schemas": _used_schemas(paths)},

@@ -1,4 +1,4 @@
-"""``GET /admin/placement``: which worker runs what, and why."""
+"""``GET /admin/placement``: which worker runs what, and why; ``POST /admin/drain``: this one shall run nothing more."""
 
 from __future__ import annotations
 
@@ -9,19 +9,27 @@ from aiohttp import web
 from connect.herder.distributed.herder import DistributedHerder
 from connect.herder.distributed.leadership import Placement
 from connect.herder.distributed.protocol import Work
-from connect.rest.answers import json_response
+from connect.rest.answers import json_response, no_content
 from connect.rest.routing import Route
 
 
 class PlacementRoutes:
-    """Answered by the leader; the others pass the request on."""
+    """Where things run is answered by the leader; the others pass the request on. A drain concerns who is asked."""
 
     def __init__(self, herder: DistributedHerder) -> None:
         self._herder = herder
 
     def routes(self) -> list[Route]:
-        """The route."""
-        return [Route("GET", "/admin/placement", self.placement)]
+        """Both routes."""
+        return [
+            Route("GET", "/admin/placement", self.placement),
+            Route("POST", "/admin/drain", self.drain, consumes_json=False),
+        ]
+
+    async def drain(self, _request: web.Request) -> web.Response:
+        """Hand all work over and leave the group; answered when that is done."""
+        await self._herder.drain()
+        return no_content(204)
 
     async def placement(self, _request: web.Request) -> web.Response:
         """The leader's last decision."""

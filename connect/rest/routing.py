@@ -20,17 +20,21 @@ log = logging.getLogger(__name__)
 
 _ALLOW_ORDER = ("HEAD", "POST", "DELETE", "GET", "OPTIONS", "PUT", "PATCH")
 _AMBIGUOUS = re.compile(r"//|%2[fF]|%5[cC]|%25|/\.\.?(?:/|$)|/(?:%2[eE]){1,2}(?:/|$)|%(?![0-9A-Fa-f]{2})|\\")
-_JSON_RANGES = frozenset({JSON, "application/*", "*/*", "*"})
+JSON_RANGES = frozenset({JSON, "application/*", "*/*", "*"})
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method of a resource. ``consumes_json``: bodies of other types are refused."""
+    """A method of a resource.
+
+    ``consumes_json``: bodies of other types are refused. ``produces``: the media ranges that its answers fit.
+    """
 
     method: str
     path: str
     handler: Handler
     consumes_json: bool = True
+    produces: frozenset[str] = JSON_RANGES
 
 
 def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
@@ -65,7 +69,7 @@ def _checked(route: Route) -> Handler:
         if route.consumes_json and not _is_json(request):
             raise web.HTTPUnsupportedMediaType
         accepted = request.headers.get(hdrs.ACCEPT)
-        if accepted and not _accepts_json(accepted):
+        if accepted and not _accepts(accepted, route.produces):
             raise web.HTTPNotAcceptable
         return await (_in_time(route.handler(request)) if changes else route.handler(request))
 
@@ -81,11 +85,11 @@ def _is_json(request: web.Request) -> bool:
     return media_type == JSON or (media_type == "application/octet-stream" and not request.body_exists)
 
 
-def _accepts_json(accepted: str) -> bool:
+def _accepts(accepted: str, produced: frozenset[str]) -> bool:
     for part in accepted.split(","):
         media_range, _, parameters = part.partition(";")
         refused = re.fullmatch(r"(?s).*\bq\s*=\s*0(?:\.0*)?\s*", parameters) is not None
-        if media_range.strip().lower() in _JSON_RANGES and not refused:
+        if media_range.strip().lower() in produced and not refused:
             return True
     return False
 

@@ -28,6 +28,7 @@ from connect.rest.logger_routes import LoggerRoutes
 from connect.rest.metrics import MetricsRoutes
 from connect.rest.offsets import OffsetRoutes
 from connect.rest.openapi import OpenApiRoutes
+from connect.rest.overload import overload_middleware
 from connect.rest.placement import PlacementRoutes
 from connect.rest.plugins import PluginRoutes
 from connect.rest.request_log import LOGGER, RequestLog, shorten_protocol_errors
@@ -86,6 +87,7 @@ class RestServer:
         self._middlewares: list[Middleware] = [
             self._slow.middleware,
             *([] if self._audit is None else [self._audit.middleware()]),
+            overload_middleware(),
             *([] if cors is None else [cors]),
             refuse_ambiguous_paths,
             error_middleware,

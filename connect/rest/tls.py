@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 import tempfile
 from collections.abc import Mapping
@@ -9,6 +10,9 @@ from pathlib import Path
 
 from connect.api import ConfigException
 from connect.kafka.keystores import Kind, certificates, kind, unsupported_jks
+from connect.rest.cipher_suites import restrict_ciphers
+
+log = logging.getLogger(__name__)
 
 _VERSIONS = {
     "TLSv1": ssl.TLSVersion.TLSv1,
@@ -16,6 +20,13 @@ _VERSIONS = {
     "TLSv1.2": ssl.TLSVersion.TLSv1_2,
     "TLSv1.3": ssl.TLSVersion.TLSv1_3,
 }
+_OF_THE_JVM = (
+    "ssl.provider",
+    "ssl.engine.factory.class",
+    "ssl.keymanager.algorithm",
+    "ssl.trustmanager.algorithm",
+    "ssl.secure.random.implementation",
+)
 _CLIENT_AUTH = {"required": ssl.CERT_REQUIRED, "requested": ssl.CERT_OPTIONAL, "none": ssl.CERT_NONE}
 
 
@@ -33,6 +44,9 @@ def server_context(settings: Mapping[str, str]) -> ssl.SSLContext:
     if not known:
         raise ConfigException("ssl.enabled.protocols", ",".join(versions), f"expected some of {', '.join(_VERSIONS)}")
     context.minimum_version, context.maximum_version = known[0], known[-1]
+    if settings.get("ssl.cipher.suites"):
+        restrict_ciphers(context, settings["ssl.cipher.suites"])
+    _warn_of_ignored(settings)
     _load_own(context, settings)
     wanted = settings.get("ssl.client.auth", "none").lower()
     if wanted not in _CLIENT_AUTH:
@@ -41,6 +55,12 @@ def server_context(settings: Mapping[str, str]) -> ssl.SSLContext:
         _load_trusted(context, settings)
         context.verify_mode = _CLIENT_AUTH[wanted]
     return context
+
+
+def _warn_of_ignored(settings: Mapping[str, str]) -> None:
+    ignored = [key for key in _OF_THE_JVM if settings.get(key)]
+    if ignored:
+        log.warning("https listeners don't obey these settings, which choose parts of a JVM: %s", ", ".join(ignored))
 
 
 def _load_own(context: ssl.SSLContext, settings: Mapping[str, str]) -> None:
@@ -77,7 +97,7 @@ def _pkcs12_pem(path: Path, password: str | None) -> str:
     try:
         from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
     except ImportError:
-        hint = "pip install 'kafka-connect-py[keystores]' to read PKCS12, or convert it to PEM"
+        hint = "pip install 'kafka-connect-worker[keystores]' to read PKCS12, or convert it to PEM"
         raise ConfigException("ssl.keystore.location", path, hint) from None
     try:
         store = pkcs12.load_pkcs12(path.read_bytes(), password.encode() if password else None)

@@ -48,7 +48,7 @@ def describe_error(error: BaseException) -> dict[str, str]:
     """An exception as it travels over a channel."""
     return {
         "class": java_class_name(error),
-        "message": str(error),
+        "message": str(error) or type(error).__name__,
         "trace": error.trace if isinstance(error, RemoteError) else format_trace(error),
     }
 

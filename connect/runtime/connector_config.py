@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connect.api import ConfigDef, ConfigException, ConfigType, Importance, Key, Width
+from connect.api.java_regex import ValidJavaRegex
 from connect.api.validators import (
     CaseInsensitiveValidString,
     CompositeValidator,
@@ -15,7 +16,6 @@ from connect.api.validators import (
     NonNull,
     Range,
     ValidList,
-    ValidRegex,
     ValidString,
 )
 
@@ -34,7 +34,7 @@ def _unique(what: str) -> CompositeValidator:
     return CompositeValidator(NonNull(), LambdaValidator(check, f"unique {what}"))
 
 
-def _common_keys() -> Iterator[Key]:
+def _identity_keys() -> Iterator[Key]:
     yield Key(
         "name",
         STRING,
@@ -90,6 +90,9 @@ def _common_keys() -> Iterator[Key]:
         Width.SHORT,
         "Enforce tasks max",
     )
+
+
+def _converter_keys() -> Iterator[Key]:
     order = 6
     for part, base in (("key", "keys"), ("value", "values"), ("header", "headers")):
         yield Key(
@@ -117,6 +120,9 @@ def _common_keys() -> Iterator[Key]:
             f"{part.capitalize()} converter version",
         )
         order += 2
+
+
+def _chain_keys() -> Iterator[Key]:
     yield Key(
         "transforms",
         LIST,
@@ -153,70 +159,101 @@ def _common_keys() -> Iterator[Key]:
         Width.MEDIUM,
         "Reload Action",
     )
+
+
+def _error_keys() -> Iterator[Key]:
+    medium, short, tolerance = Width.MEDIUM, Width.SHORT, ValidString("none", "all")
+    rows: list[tuple[str, ConfigType, Any, str, ValidString | None, Width, str]] = [
+        (
+            "errors.retry.timeout",
+            LONG,
+            0,
+            "How long a failed operation is retried, in ms; -1 = for ever.",
+            None,
+            medium,
+            "Retry Timeout for Errors",
+        ),
+        (
+            "errors.retry.delay.max.ms",
+            LONG,
+            60000,
+            "The longest wait between two retries, in ms.",
+            None,
+            medium,
+            "Maximum Delay Between Retries for Errors",
+        ),
+        (
+            "errors.tolerance",
+            STRING,
+            "none",
+            "'none': a bad record fails the task; 'all': it is skipped.",
+            tolerance,
+            short,
+            "Error Tolerance",
+        ),
+        ("errors.log.enable", BOOLEAN, False, "Log every error, also tolerated ones.", None, short, "Log Errors"),
+        (
+            "errors.log.include.messages",
+            BOOLEAN,
+            False,
+            "Log also which record it was.",
+            None,
+            short,
+            "Log Error Details",
+        ),
+    ]
+    for order, (name, kind, default, doc, validator, width, display_name) in enumerate(rows, 1):
+        yield Key(name, kind, default, doc, MEDIUM, validator, _ERRORS, order, width, display_name)
+
+
+def _common_keys() -> Iterator[Key]:
+    yield from _identity_keys()
+    yield from _converter_keys()
+    yield from _chain_keys()
+    yield from _error_keys()
+
+
+def _exactly_once_keys() -> Iterator[Key]:
+    group = "Exactly Once Support"
     yield Key(
-        "errors.retry.timeout",
-        LONG,
-        0,
-        "How long a failed operation is retried, in ms; -1 = for ever.",
-        MEDIUM,
-        None,
-        _ERRORS,
-        1,
-        Width.MEDIUM,
-        "Retry Timeout for Errors",
-    )
-    yield Key(
-        "errors.retry.delay.max.ms",
-        LONG,
-        60000,
-        "The longest wait between two retries, in ms.",
-        MEDIUM,
-        None,
-        _ERRORS,
-        2,
-        Width.MEDIUM,
-        "Maximum Delay Between Retries for Errors",
-    )
-    yield Key(
-        "errors.tolerance",
+        "exactly.once.support",
         STRING,
-        "none",
-        "'none': a bad record fails the task; 'all': it is skipped.",
+        "requested",
+        "'required' refuses to run without exactly-once delivery.",
         MEDIUM,
-        ValidString("none", "all"),
-        _ERRORS,
+        CaseInsensitiveValidString("REQUIRED", "REQUESTED"),
+        group,
+        2,
+        Width.SHORT,
+        "Exactly once support",
+    )
+    yield Key(
+        "transaction.boundary",
+        STRING,
+        "poll",
+        "What makes a transaction: a poll, an interval, the connector.",
+        MEDIUM,
+        CaseInsensitiveValidString("INTERVAL", "POLL", "CONNECTOR"),
+        group,
         3,
         Width.SHORT,
-        "Error Tolerance",
+        "Transaction Boundary",
     )
     yield Key(
-        "errors.log.enable",
-        BOOLEAN,
-        False,
-        "Log every error, also tolerated ones.",
-        MEDIUM,
+        "transaction.boundary.interval.ms",
+        LONG,
         None,
-        _ERRORS,
+        "Length of a transaction for 'interval', in ms.",
+        LOW,
+        _optional(Range(0)),
+        group,
         4,
         Width.SHORT,
-        "Log Errors",
-    )
-    yield Key(
-        "errors.log.include.messages",
-        BOOLEAN,
-        False,
-        "Log also which record it was.",
-        MEDIUM,
-        None,
-        _ERRORS,
-        5,
-        Width.SHORT,
-        "Log Error Details",
+        "Transaction boundary interval",
     )
 
 
 def _source_keys() -> Iterator[Key]:
-    exactly_once = "Exactly Once Support"
     yield Key(
         "topic.creation.groups",
         LIST,
@@ -229,42 +266,7 @@ def _source_keys() -> Iterator[Key]:
         Width.LONG,
         "Topic Creation Groups",
     )
-    yield Key(
-        "exactly.once.support",
-        STRING,
-        "requested",
-        "'required' refuses to run without exactly-once delivery.",
-        MEDIUM,
-        CaseInsensitiveValidString("REQUIRED", "REQUESTED"),
-        exactly_once,
-        2,
-        Width.SHORT,
-        "Exactly once support",
-    )
-    yield Key(
-        "transaction.boundary",
-        STRING,
-        "poll",
-        "What makes a transaction: a poll, an interval, the connector.",
-        MEDIUM,
-        CaseInsensitiveValidString("INTERVAL", "POLL", "CONNECTOR"),
-        exactly_once,
-        3,
-        Width.SHORT,
-        "Transaction Boundary",
-    )
-    yield Key(
-        "transaction.boundary.interval.ms",
-        LONG,
-        None,
-        "Length of a transaction for 'interval', in ms.",
-        LOW,
-        _optional(Range(0)),
-        exactly_once,
-        4,
-        Width.SHORT,
-        "Transaction boundary interval",
-    )
+    yield from _exactly_once_keys()
     yield Key(
         "offsets.storage.topic",
         STRING,
@@ -287,7 +289,7 @@ def _sink_keys() -> Iterator[Key]:
         "",
         "Reads every topic whose whole name matches.",
         HIGH,
-        ValidRegex(),
+        ValidJavaRegex(),
         _COMMON,
         4,
         Width.LONG,

@@ -133,7 +133,12 @@ class ConnectorHost:
             return
         hosted = self._connectors.get(name)
         if hosted is None:
-            hosted = self._connectors[name] = HostedConnector(name, self._channel, self._registry)
+            try:
+                hosted = HostedConnector(name, self._channel, self._registry)
+            except RuntimeError as error:  # no memory for one more thread
+                answer(error)
+                return
+            self._connectors[name] = hosted
         hosted.call(method, params, answer)
         if method == "stop":
             hosted.end()

@@ -16,7 +16,7 @@ from typing import Any
 from connect.api import ConnectException
 from connect.provided_secrets import provided
 from connect.runtime.channel import ChannelClosed, Handler, RemoteError
-from connect.runtime.memory import limit_memory
+from connect.runtime.memory import allow_more, limit_memory
 from connect.runtime.supervisor import CONNECTOR_HOST, ChildProcess, Supervisor
 from connect.runtime.watchdog import stacks_of
 
@@ -75,6 +75,8 @@ class _Host:
     async def call(self, name: str, method: str, timeout: float, params: Mapping[str, Any]) -> Any:
         """Raises RemoteError, ChannelClosed, TimeoutError."""
         self.calls.add(name)
+        if method == "start":
+            self._allow_threads(1)
         secrets = {"provided_secrets": provided()} if method == "start" else {}
         try:
             answer = await self.child.channel.call(method, timeout, connector=name, **params, **secrets)
@@ -85,7 +87,16 @@ class _Host:
             self.calls.discard(name)
         if method == "start":
             self.started.add(name)
+        elif method == "stop":
+            self._allow_threads(-1)
         return answer
+
+    def _allow_threads(self, number: int) -> None:
+        """Each connector has a thread, whose stack is not what a limit of memory is meant for."""
+        try:
+            allow_more(self.child.pid, number)
+        except OSError:
+            log.debug("The process of the connectors has just ended")
 
 
 class ConnectorHosts:

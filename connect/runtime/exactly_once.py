@@ -6,6 +6,7 @@ import enum
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,12 +60,13 @@ class ExactlyOnce:
         plan: TransactionPlan,
         *,
         other: OffsetClient | None = None,
-        fence: Callable[[], None] = lambda: None,
+        fence: Callable[[], AbstractContextManager[None]] = nullcontext,
         before_commit: Callable[[], None] = lambda: None,
     ) -> None:
         """``other`` reaches the worker's store when ``offsets_topic`` is the connector's own.
 
-        ``fence`` ends former tasks of the connector; ``before_commit`` makes reported records durable.
+        ``fence`` is around the claim of the transactional id, see ``OffsetClient``; ``before_commit`` makes reported
+        records durable.
         """
         self._id = task_id
         self._task = task
@@ -87,18 +89,21 @@ class ExactlyOnce:
 
     def start(self) -> None:
         """Fence off former tasks and former runs of this one. Raises ConnectException."""
-        self._fence()
+        with self._fence():
+            self._init_transactions()
+        self._next_commit = time.monotonic() + self._interval
+
+    def _init_transactions(self) -> None:
         deadline = time.monotonic() + _INIT_SECONDS
         while True:
             try:
                 self._client.init_transactions(_TRY_SECONDS)
-                break
+                return
             except KafkaException as error:
                 if not is_retriable(error) or time.monotonic() > deadline:
                     reason = kafka_error(error).str()
                     raise ConnectException(f"Could not start transactions for task {self._id}: {reason}") from error
                 self._client.poll(0.2)
-        self._next_commit = time.monotonic() + self._interval
 
     @property
     def _client(self) -> ProducerClient:

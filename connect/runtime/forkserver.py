@@ -27,8 +27,23 @@ from connect.runtime.stacks import write_on_signal
 log = logging.getLogger(__name__)
 
 GC_THRESHOLD = 100_000
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+_KEPT_BYTES, _MAPPED_BYTES, _ARENAS = 32 << 20, 8 << 20, 2
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _tune_malloc() -> None:
+    """glibc's allocator as batches need it, for this process and its children.
+
+    A batch of some MB is freed as a whole, again and again: by default the heap is then given back to the kernel each
+    time and faulted in anew. And threads that only wait should not have a heap each.
+    """
+    if hasattr(_libc, "mallopt"):
+        _libc.mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES)
+        _libc.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+        _libc.mallopt(_M_ARENA_MAX, _ARENAS)
+
 
 ChildMain = Callable[[socket.socket], None]
 
@@ -98,6 +113,7 @@ def start(mains: dict[str, ChildMain], preload: Callable[[], None]) -> tuple[int
         return pid, ours
     ours.close()
     try:
+        _tune_malloc()
         preload()
         _serve(theirs, mains)
     finally:

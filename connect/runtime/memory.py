@@ -8,6 +8,8 @@ from pathlib import Path
 _STACKS_AND_ARENAS_BYTES = 96 * 1024 * 1024
 """Address space that a task's threads reserve without using it; the kernel counts it all the same."""
 
+_USUAL_STACK_BYTES = 8 * 1024 * 1024
+
 
 def limit_memory(pid: int, max_bytes: int) -> None:
     """Let allocations beyond the limit fail in that process (a MemoryError there); 0 takes the limit away.
@@ -17,6 +19,21 @@ def limit_memory(pid: int, max_bytes: int) -> None:
     hard = resource.prlimit(pid, resource.RLIMIT_DATA)[1]
     soft = resource.RLIM_INFINITY if max_bytes == 0 else _data_bytes(pid) + max_bytes + _STACKS_AND_ARENAS_BYTES
     resource.prlimit(pid, resource.RLIMIT_DATA, (soft, hard))
+
+
+def allow_more(pid: int, threads: int) -> None:
+    """Raise the limit by the stacks of that many more threads, or lower it again; nothing happens without a limit.
+
+    Raises OSError when the process is gone.
+    """
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_DATA)
+    if soft != resource.RLIM_INFINITY:
+        resource.prlimit(pid, resource.RLIMIT_DATA, (soft + threads * _stack_bytes(), hard))
+
+
+def _stack_bytes() -> int:
+    soft, _ = resource.getrlimit(resource.RLIMIT_STACK)
+    return _USUAL_STACK_BYTES if soft == resource.RLIM_INFINITY else soft
 
 
 def private_bytes(pid: int) -> int:

@@ -151,7 +151,7 @@ class PluginProcess:
 
         try:
             answer(getattr(self._requests, method)(stage, **params))
-        except Exception as error:
+        except BaseException as error:  # a plugin may even raise SystemExit
             answer(error)
 
 

@@ -12,6 +12,8 @@ HEARTBEAT_SECONDS = 2.0
 """How often a task tells the worker where it is."""
 QUIET_HEARTBEAT_SECONDS = 6.0
 """How often it does so while nothing changes."""
+PLUGIN_COUNTER = "plugin/"
+"""Before the name of a counter that is a plugin's own."""
 
 
 class Stage(enum.Enum):

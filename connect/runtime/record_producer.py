@@ -66,7 +66,10 @@ class RecordProducer:
         return self._produce(self.client(), encoded, original)
 
     def _produce(self, producer: ProducerClient, encoded: EncodedBatch, original: Original | None) -> bool:
-        """One call per record, by position: as fast as the client's ``produce_batch``, which knows no timestamps."""
+        """One call per record, by position: as fast as the client's ``produce_batch``, which knows no timestamps.
+
+        The report goes into the place of ``callback``: with None there the client ignores its alias ``on_delivery``.
+        """
         produce, topic = producer.produce, encoded.topic
         partition = -1 if encoded.partition is None else encoded.partition
         on_delivery: Any = self._on_delivery
@@ -74,15 +77,17 @@ class RecordProducer:
             if self._acknowledge is not None and original is not None:
                 on_delivery = self._acknowledging(original(encoded.batch.positions[index]), self._acknowledge)
             try:
-                produce(topic, value, key, partition, None, on_delivery, timestamp or 0, headers)
+                produce(topic, value, key, partition, on_delivery, None, timestamp or 0, headers)
             except BufferError:
                 if not self._produce_when_there_is_room(
-                    producer, (topic, value, key, partition, None, on_delivery, timestamp or 0, headers)
+                    producer, (topic, value, key, partition, on_delivery, None, timestamp or 0, headers)
                 ):
                     return False
             except KafkaException as error:
                 self._fail(ConnectException(f"Could not send a record to topic {topic}: {kafka_error(error).str()}"))
                 self.raise_failure()
+                if self._acknowledge is not None and original is not None:
+                    self._acknowledge(original(encoded.batch.positions[index]), None)
         producer.poll(0)
         return True
 
@@ -102,6 +107,8 @@ class RecordProducer:
         def on_delivery(error: Any, message: Any) -> None:
             if error is not None:
                 self._on_delivery(error, message)
+                if self._tolerate is not None and not self._aborting:
+                    acknowledge(record, None)
                 return
             metadata = RecordMetadata(message.topic(), message.partition(), message.offset(), message.timestamp()[1])
             acknowledge(record, metadata)
@@ -113,12 +120,17 @@ class RecordProducer:
         self.raise_failure()
         return self._control.stopping
 
+    def serve(self) -> None:
+        """Hear what became of the records that were sent."""
+        if self._producer is not None:
+            self._producer.poll(0)
+
     def send_one(self, topic: str, key: bytes | None, value: bytes | None) -> None:
         """Queue one record, waiting while the queue is full. Raises ConnectException."""
         producer = self.client()
         while True:
             try:
-                producer.produce(topic, value, key, -1, None, self._on_delivery)
+                producer.produce(topic, value, key, -1, self._on_delivery)
             except BufferError:
                 producer.poll(_QUEUE_FULL_WAIT_SECONDS)
                 self.raise_failure()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connect.api import ConnectException
+from connect.runtime import pulse
 from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.memory import limit_memory, private_bytes
 from connect.runtime.metrics.task_metrics import TaskMetrics
@@ -21,8 +22,10 @@ from connect.runtime.watchdog import describe_stall, stacks_of, stalled_for
 
 log = logging.getLogger(__name__)
 
-_ENDING_SECONDS = 1.0
+_ENDING_SECONDS = 5.0
 _LOOK_EVERY_SECONDS = 1.0
+_RESUME_SECONDS = 5.0
+"""How long a worker that did not act for a while waits to hear what its group says, before it starts tasks again."""
 
 OnState = Callable[[ConnectorTaskId, State, "str | None"], None]
 
@@ -94,6 +97,7 @@ class RunningTasks:
         async def handle(method: str, params: dict[str, Any]) -> Any:
             return await self._handle(running, method, params)
 
+        pulse.beat()
         running.progress, running.heard, running.stalled = {}, time.monotonic(), False
         running.metrics.restarted()
         running.child = child = await self._supervisor.start(TASK, handle)
@@ -183,10 +187,25 @@ class RunningTasks:
                 return
             await child.channel.drained(_ENDING_SECONDS)
             await child.channel.close()
+            if child.exit_code == pulse.SILENT_WORKER:
+                if not await self._resume(running):
+                    return
+                continue
             if running.state is not State.FAILED:
                 self._fail(running, f"The process of the task {child.describe_exit()} in stage {running.stage}")
             running.child = None
             await self._restart(running)
+
+    async def _resume(self, running: RunningTask) -> bool:
+        """This worker acts again. True when the task was started again; mostly the group has other plans for it."""
+        running.child = None
+        log.warning("Task %s has ended while this worker did not act", running.task_id)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_RESUME_SECONDS):
+                await running.stopping.wait()
+        if not running.stopping.is_set():
+            await self._launch(running)
+        return not running.stopping.is_set()
 
     def _fail(self, running: RunningTask, trace: str) -> None:
         log.error("%s: %s", running.task_id, trace)
@@ -213,7 +232,8 @@ class RunningTasks:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            await asyncio.sleep(pulse.BEAT_SECONDS)
+            pulse.beat()
             for running in list(self.tasks.values()):
                 if running.child is not None and not running.child.exit_status.done():
                     self._look_at(running, running.child)

@@ -123,6 +123,8 @@ class AtLeastOnce:
 
     def end_poll(self, *, idle: bool) -> None:
         """Commit when the interval is over, or soon when nothing more comes."""
+        if idle and self._unflushed:
+            self._producer.serve()  # a task may wait for its records' acknowledgements before it polls more
         since = time.monotonic() - self._last_commit
         if since >= self._flush_interval or (idle and self._unflushed and since >= _LONGEST_IDLE_SECONDS):
             self.commit()

@@ -58,12 +58,15 @@ class ChildProcess:
         """Kill what is left of all that a plugin in this process has forked."""
         _kill(os.killpg, self.pid)
 
+    @property
+    def exit_code(self) -> int:
+        """Of a process that has ended; negative for the signal that ended it."""
+        return os.waitstatus_to_exitcode(self.exit_status.result())
+
     def describe_exit(self) -> str:
         """How the process ended, in words."""
-        status = self.exit_status.result()
-        if os.WIFSIGNALED(status):
-            return f"was killed by signal {signal.Signals(os.WTERMSIG(status)).name}"
-        return f"ended with exit code {os.waitstatus_to_exitcode(status)}"
+        code = self.exit_code
+        return f"was killed by signal {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
 
 def _kill(how: Callable[[int, int], None], target: int) -> None:

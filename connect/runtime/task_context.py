@@ -17,7 +17,7 @@ from connect.api import (
 )
 from connect.api.batch import batch_of_sink_record
 from connect.runtime.errors.tolerance import Failure, ToleranceOperator
-from connect.runtime.progress import Stage
+from connect.runtime.progress import PLUGIN_COUNTER, Stage
 from connect.runtime.sink_task import WorkerSinkTask
 from connect.runtime.task_link import OffsetClient, TaskControl
 
@@ -60,6 +60,10 @@ class WorkerTaskContext:
         asked = self._control.wait(seconds)
         self._tolerance.progress.touch()
         return asked
+
+    def count(self, metric: str, amount: float = 1) -> None:
+        """Add to a counter of the plugin's own."""
+        self._tolerance.progress.count(f"{PLUGIN_COUNTER}{metric}", amount)
 
     def report_errant_record(self, error: BaseException, *, raw: bytes | None = None, where: str = "") -> None:
         """Report input that can't become a record; raises ConnectException unless errors are tolerated."""

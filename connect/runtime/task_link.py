@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from connect.runtime.ids import State
@@ -40,8 +41,12 @@ class OffsetClient(Protocol):
     def mirror(self, offsets: Sequence[tuple[SourcePartition, SourceOffset | None]]) -> None:
         """Store offsets in the worker's own store as well as that goes."""
 
-    def fence(self) -> None:
-        """Wait until former tasks of the connector can write no more. Raises ConnectException."""
+    def fence(self) -> AbstractContextManager[None]:
+        """While its body runs, the task claims its transactional id.
+
+        Waits first until former tasks of the connector can write no more, and afterwards makes sure that the task still
+        is to run. Raises ConnectException.
+        """
 
 
 class TaskControl:

@@ -7,7 +7,9 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from connect import logging as connect_logging
@@ -16,6 +18,7 @@ from connect.kafka.clients import RealKafka
 from connect.loggers import Loggers
 from connect.plugins.registry import process_plugins
 from connect.provided_secrets import remember_all
+from connect.runtime import pulse
 from connect.runtime.channel import ChildChannel, format_trace
 from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.progress import HEARTBEAT_SECONDS, QUIET_HEARTBEAT_SECONDS, Progress
@@ -27,6 +30,8 @@ log = logging.getLogger(__name__)
 
 _OFFSET_READ_SECONDS = 60.0
 _FENCE_SECONDS = 120.0
+_WORKER_GONE = 3
+"""The exit code of a task whose worker is gone."""
 
 
 def _pairs(offsets: Sequence[tuple[SourcePartition, SourceOffset | None]]) -> list[list[dict[str, Any] | None]]:
@@ -59,10 +64,13 @@ class ChannelOffsets:
         """Store offsets in the worker's own store as well as that goes."""
         self._channel.notify("store_worker_offsets", offsets=_pairs(offsets))
 
-    def fence(self) -> None:
-        """Wait until former tasks of the connector can write no more. Raises ConnectException."""
+    @contextmanager
+    def fence(self) -> Iterator[None]:
+        """The worker asks the leader of its group. Raises ConnectException."""
         try:
             self._channel.call("fence", _FENCE_SECONDS)
+            yield
+            self._channel.call("confirm", _FENCE_SECONDS)
         except TimeoutError as error:
             raise ConnectException("Timed out while waiting for former tasks to be fenced off") from error
 
@@ -135,6 +143,9 @@ class TaskProcess:
             self._control.pause(True)
         reporter = ChannelReporter(self._channel)
         threading.Thread(target=self._heartbeat, name="heartbeat", daemon=True).start()
+        if params["patience"] is not None:
+            watch = threading.Thread(target=self._watch_worker, args=[params["patience"]], name="pulse", daemon=True)
+            watch.start()
         try:
             spec = TaskSpec(
                 task_id, params["connector_config"], params["task_config"], params["worker"], params["group_id"]
@@ -153,6 +164,8 @@ class TaskProcess:
             self._channel.notify("facts", **builder.facts())
             run()
         except BaseException as error:  # a plugin may even raise SystemExit
+            if isinstance(error, MemoryError):
+                traceback.clear_frames(error.__traceback__)  # or what filled the memory would still be held
             log.error("Task %s has failed and won't recover until it is restarted", task_id, exc_info=error)
             self._ended.set()
             self._channel.notify("progress", **self._progress.report())
@@ -176,7 +189,20 @@ class TaskProcess:
                 told, at = counters, now
                 self._channel.notify("progress", **self._progress.report())
 
+    def _watch_worker(self, patience: float) -> None:
+        """End at once when the worker no longer acts: its group is about to give this task to another one.
+
+        Looks twice, so that a machine that was asleep as a whole gives the worker a chance.
+        """
+        silent = False
+        while not self._ended.wait(pulse.BEAT_SECONDS):
+            seconds = pulse.silent_seconds()
+            if silent and seconds > patience:
+                log.error("The worker does not act since %.1f s: this task ends, since another will take over", seconds)
+                os._exit(pulse.SILENT_WORKER)
+            silent = seconds > patience
+
 
 def main(sock: socket.socket) -> None:
     """Entry point of a task process; a worker that is gone ends it at once."""
-    TaskProcess(sock).run(on_worker_gone=lambda: os._exit(0))
+    TaskProcess(sock).run(on_worker_gone=lambda: os._exit(_WORKER_GONE))

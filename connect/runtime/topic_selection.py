@@ -6,10 +6,10 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 
+from connect.api.java_regex import compile_java_regex
 from connect.kafka.door import ConsumerClient, KafkaException
 from connect.kafka.errors import kafka_error
 from connect.runtime.connector_config import sink_topics
-from transforms.java_regex import compile_java_regex
 
 log = logging.getLogger(__name__)
 

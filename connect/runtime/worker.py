@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any, Protocol
 
 from connect.api import ConfigException, ConnectException
 from connect.provided_secrets import provided
+from connect.runtime import pulse
 from connect.runtime.channel import format_trace
 from connect.runtime.connector_hosts import ConnectorHosts
 from connect.runtime.ids import ConnectorTaskId, State
@@ -56,8 +58,14 @@ class WorkerListener(Protocol):
         """A connector asks for new task configurations."""
 
 
-async def _nothing_to_fence(task_id: ConnectorTaskId) -> None:
-    """A task fences off its own former runs; tasks that are no more are known to a cluster's leader alone."""
+class TransactionGuard(Protocol):
+    """What an exactly-once task has to wait for before it claims its transactional id, and right after."""
+
+    async def fence(self, task_id: ConnectorTaskId) -> None:
+        """End former tasks of the connector. Raises ConnectException."""
+
+    async def confirm(self, task_id: ConnectorTaskId) -> None:
+        """Raises ConnectException when the task is not to run here any more."""
 
 
 class Worker:
@@ -76,9 +84,10 @@ class Worker:
         self._listener = listener
         self._group_id = group_id
         self.stop_seconds = int(properties.get("task.shutdown.graceful.timeout.ms", "5000")) / 1000
+        self._patience = _patience(properties) if group_id else None
         self._levels: dict[str, str] = {}
-        self.fence: Callable[[ConnectorTaskId], Awaitable[None]] = _nothing_to_fence
-        """Ends former tasks of a connector before an exactly-once task starts; a cluster's herder sets it."""
+        self.guard: TransactionGuard | None = None
+        """A cluster's herder sets it; a worker alone has only former runs of the same tasks to fence off."""
         self.metrics = WorkerMetrics.from_properties(properties)
         self._hosts = ConnectorHosts(
             supervisor,
@@ -159,6 +168,7 @@ class Worker:
             "group_id": self._group_id,
             "levels": self._levels,
             "paused": paused,
+            "patience": self._patience,
         }
         self.metrics.task_startups.attempt()
         try:
@@ -216,8 +226,10 @@ class Worker:
                 await self._offsets.store(connector, [(p, o) for p, o in params["offsets"]])
             case "store_worker_offsets":
                 await self._offsets.store_in_worker(connector, [(p, o) for p, o in params["offsets"]])
-            case "fence":
-                await self.fence(running.task_id)
+            case "fence" if self.guard is not None:
+                await _unless_stopped(running, self.guard.fence(running.task_id))
+            case "confirm" if self.guard is not None:
+                await _unless_stopped(running, self.guard.confirm(running.task_id))
             case "topics":
                 self._listener.on_topics(running.task_id, params["topics"])
         return None
@@ -227,3 +239,19 @@ class Worker:
         await self._hosts.close()
         await self._tasks.close()
         await self._offsets.close()
+
+
+def _patience(properties: Mapping[str, str]) -> float:
+    session = int(properties.get("session.timeout.ms", "10000")) / 1000
+    return pulse.patience(session, int(properties.get("heartbeat.interval.ms", "3000")) / 1000)
+
+
+async def _unless_stopped(running: RunningTask, waiting: Coroutine[Any, Any, None]) -> None:
+    """Wait for something that may take long, but not when the task has to end; its answer is of no interest then."""
+    asked, stopped = asyncio.ensure_future(waiting), asyncio.ensure_future(running.stopping.wait())
+    await asyncio.wait([asked, stopped], return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not asked.done():
+        asked.cancel()
+        raise ConnectException(f"Task {running.task_id} was stopped before it could start")
+    asked.result()

@@ -46,6 +46,10 @@ class ConfigBackingStore(Protocol):
     def claim_write_privileges(self) -> None:
         """Become the only writer (leader with exactly-once support). Raises ConnectException."""
 
+    @property
+    def may_write(self) -> bool:
+        """False where write privileges have to be claimed, for the first time or again, before the leader writes."""
+
     def put_connector_config(self, connector: str, config: Config, target_state: TargetState | None = None) -> None:
         """Create or update a connector; ``target_state`` is its initial state."""
 
@@ -112,6 +116,11 @@ class MemoryConfigBackingStore:
 
     def claim_write_privileges(self) -> None:
         """There is nobody else to keep away."""
+
+    @property
+    def may_write(self) -> bool:
+        """There is nobody else who writes."""
+        return True
 
     def put_connector_config(self, connector: str, config: Config, target_state: TargetState | None = None) -> None:
         """Create or update a connector."""

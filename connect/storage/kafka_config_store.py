@@ -52,6 +52,7 @@ class KafkaConfigBackingStore:
         self._fenceable = fenceable
         self._leader: ProducerClient | None = None
         self._leader_lock = threading.Lock()
+        self._task_writes = threading.Lock()
         # Reentrant: the listener, called while a record is taken, may look at the picture.
         self._lock = threading.RLock()
         self._fold = ConfigFold()
@@ -116,6 +117,11 @@ class KafkaConfigBackingStore:
                 raise to_connect_exception(error, "Claiming write privileges for the config topic") from error
             self._leader = producer
 
+    @property
+    def may_write(self) -> bool:
+        """False until write privileges were claimed, and after a failure, where they are needed."""
+        return not self._fenceable or self._leader is not None
+
     # --- writes
 
     def put_connector_config(self, connector: str, config: Config, target_state: TargetState | None = None) -> None:
@@ -134,11 +140,12 @@ class KafkaConfigBackingStore:
         deadline = time.monotonic() + WRITE_SECONDS
         failure = "Error writing task configurations to Kafka"
         tasks = [records.task_config(ConnectorTaskId(connector, at), each) for at, each in enumerate(configs)]
-        self._read_back(deadline, failure)
-        if tasks:
-            self._write_as_leader(tasks, failure, read_back=True, deadline=deadline)
         commit = records.commit_tasks(connector, len(configs))
-        self._write_as_leader([commit], failure, read_back=True, deadline=deadline)
+        with self._task_writes:  # a commit must find the task configs before it, which one in between would take
+            self._read_back(deadline, failure)
+            if tasks:
+                self._write_as_leader(tasks, failure, read_back=True, deadline=deadline)
+            self._write_as_leader([commit], failure, read_back=True, deadline=deadline)
 
     def remove_task_configs(self, connector: str) -> None:
         """Leave the connector without tasks."""

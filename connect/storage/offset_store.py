@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
@@ -84,6 +84,10 @@ class ConnectorOffsetBackingStore:
     def __init__(self, worker: OffsetBackingStore, connector: OffsetBackingStore) -> None:
         self._worker = worker
         self._connector = connector
+
+    def wrapped(self, wrap: Callable[[OffsetBackingStore], OffsetBackingStore]) -> ConnectorOffsetBackingStore:
+        """The same stores, with something around the connector's."""
+        return ConnectorOffsetBackingStore(self._worker, wrap(self._connector))
 
     def start(self) -> None:
         """Start the connector's store; the worker's runs already."""

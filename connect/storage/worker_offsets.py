@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Mapping
 from typing import Any
 
 from connect.kafka.connect_clients import ConnectClients
 from connect.kafka.door import KafkaDoor
+from connect.runtime.ids import ConnectorTaskId
 from connect.storage.internal_topics import connector_offset_topic
 from connect.storage.kafka_offset_store import KafkaOffsetBackingStore
-from connect.storage.offset_store import ConnectorOffsetBackingStore, OffsetBackingStore
+from connect.storage.offset_store import ConnectorOffsetBackingStore, Entries, OffsetBackingStore
 from connect.storage.offsets import StoredOffsetReader, offset_key, offset_value
+from connect.storage.transactional_offsets import TransactionalOffsetStore
 
 _OWN_TOPIC = "offsets.storage.topic"
 Pairs = list[tuple[dict[str, Any], dict[str, Any] | None]]
@@ -25,9 +28,22 @@ class ConnectorTopics:
         self._clients = clients
 
     def own_topic(self, config: Mapping[str, str]) -> str | None:
-        """The connector's own topic; None when that is the worker's."""
-        topic = config.get(_OWN_TOPIC)
+        """The connector's own topic; None when that is the worker's, and in standalone mode."""
+        topic = config.get(_OWN_TOPIC) if self._clients.group_id else None
         return None if not topic or topic == self._clients.worker.get("offset.storage.topic") else topic
+
+    @property
+    def transactional(self) -> bool:
+        """Tasks write offsets in transactions."""
+        return self._clients.exactly_once
+
+    def in_transactions(
+        self, connector: str, config: Mapping[str, str], store: OffsetBackingStore
+    ) -> OffsetBackingStore:
+        """The store, with a transaction around every write."""
+        producer = self._clients.exactly_once_producer(ConnectorTaskId(connector, 0), config)
+        topic = self.own_topic(config) or self._clients.worker["offset.storage.topic"]
+        return TransactionalOffsetStore(store, topic, lambda: self._door.producer(producer))
 
     def store(self, connector: str, config: Mapping[str, str], topic: str) -> KafkaOffsetBackingStore:
         """The store over that topic, not yet started."""
@@ -67,6 +83,21 @@ class WorkerOffsets:
     def store_of(self, connector: str) -> OffsetBackingStore:
         """Where the offsets of a connector that was opened are."""
         return self._own[connector][1] if connector in self._own else self._store
+
+    @property
+    def transactional(self) -> bool:
+        """Tasks write offsets in transactions."""
+        return self._topics is not None and self._topics.transactional
+
+    async def alter(self, connector: str, config: Mapping[str, str], entries: Entries) -> None:
+        """Write what a user asked for, as the connector's tasks write. Raises ConnectException."""
+        await self.open(connector, config)
+        own = self._own.get(connector)
+        store: OffsetBackingStore = self._store if own is None else own[1]
+        if self._topics is not None and self._topics.transactional:
+            wrap = functools.partial(self._topics.in_transactions, connector, config)
+            store = wrap(self._store) if own is None else own[1].wrapped(wrap)
+        await asyncio.wrap_future(await asyncio.to_thread(store.set, entries))
 
     async def load(self, connector: str, partitions: list[dict[str, Any]]) -> list[dict[str, Any] | None]:
         """The stored offset per partition. Raises ConnectException."""

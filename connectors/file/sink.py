@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from connect.api import (
@@ -28,7 +29,8 @@ class FileStreamSinkConnector(SinkConnector):
     """Appends the value of each record to a file, one line each, in the text form that Java gives it.
 
     Strings as they are, Structs as ``Struct{id=1,name=a}``, maps as ``{a=1}``, null as ``null``. Tasks may share the
-    file: lines are never mixed. A record can be written again after a crash.
+    file: lines are never mixed. After a crash a record can be written again, and a part of a line may stand on a line
+    of its own.
     """
 
     EXAMPLE = {"name": "lines-sink", "config": {"topics": "lines", "file": "/var/lib/connect/lines.txt"}}
@@ -46,6 +48,14 @@ class FileStreamSinkConnector(SinkConnector):
 
     def task_configs(self, max_tasks: int) -> list[dict[str, str]]:
         return [dict(self._config) for _ in range(max_tasks)]
+
+    @classmethod
+    def live_checks(cls, config: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        file = Path(config.get("file") or os.devnull)
+        if not file.parent.is_dir():
+            yield "file", f"There is no folder {file.parent}: the task will fail."
+        elif not os.access(file if file.exists() else file.parent, os.W_OK):
+            yield "file", f"The worker may not write to {file}."
 
     def alter_offsets(self, config: Mapping[str, str], offsets: Mapping[tuple[str, int], int | None]) -> bool:
         return True  # the file doesn't know offsets, so any will do
@@ -66,9 +76,16 @@ class FileStreamSinkTask(SinkTask):
             self._descriptor = os.dup(sys.stdout.fileno())
             return
         try:
-            self._descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            self._descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         except OSError as error:
             raise ConnectException(f"Couldn't find or create file '{self._file}' for FileStreamSinkTask") from error
+        if self._ends_in_a_torn_line(self._descriptor):
+            self._write(b"\n")
+
+    def _ends_in_a_torn_line(self, descriptor: int) -> bool:
+        """A task that was killed in a write has left a part of a line, which must not swallow the next one."""
+        found = os.fstat(descriptor)
+        return stat.S_ISREG(found.st_mode) and found.st_size > 0 and os.pread(descriptor, 1, found.st_size - 1) != b"\n"
 
     def put_batch(self, batches: Sequence[RecordBatch]) -> None:
         for batch in batches:

@@ -7,7 +7,7 @@ import os
 import select
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -33,9 +33,9 @@ from connectors.file.lines import Lines, LineSplitter
 log = logging.getLogger(__name__)
 
 READ_SIZE = 1 << 20
-MISSING_FILE_PAUSE = 1.0
-IDLE_PAUSE = 0.2
-"""Seconds between two looks at a file, or standard input, that had nothing new."""
+LONGEST_PAUSE = 1.0
+SHORTEST_PAUSE = 0.05
+"""Seconds between two looks at a file, or standard input, that had nothing new: they double while that is so."""
 
 FILENAME = "filename"
 POSITION = "position"
@@ -67,6 +67,14 @@ class FileStreamSourceConnector(SourceConnector):
 
     def task_configs(self, max_tasks: int) -> list[dict[str, str]]:
         return [dict(self._config)]
+
+    @classmethod
+    def live_checks(cls, config: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        file = config.get("file")
+        if file and not Path(file).exists():
+            yield "file", f"There is no file {file} so far; the task will wait for it."
+        elif file and not os.access(file, os.R_OK):
+            yield "file", f"The worker may not read {file}."
 
     def exactly_once_support(self, config: Mapping[str, str]) -> ExactlyOnceSupport:
         return ExactlyOnceSupport.SUPPORTED if config.get("file") else ExactlyOnceSupport.UNSUPPORTED
@@ -161,6 +169,11 @@ class FileStreamSourceTask(SourceTask):
             self._input.close()
 
 
+def longer(pause: float) -> float:
+    """The pause after one that brought nothing new."""
+    return min(LONGEST_PAUSE, max(SHORTEST_PAUSE, pause * 2))
+
+
 class FollowedFile:
     """The lines of a file that grows, from a byte position on. ``pause``: seconds to wait when nothing was read."""
 
@@ -173,10 +186,9 @@ class FollowedFile:
 
     def read(self) -> Lines:
         """The next complete lines; none when there are none now. Raises ConnectException when it can't be read."""
-        self.pause = 0.0
         try:
             if self._file is None and not self._open():
-                self.pause = MISSING_FILE_PAUSE
+                self.pause = LONGEST_PAUSE
                 return Lines([], [])
             return self._read_open()
         except OSError as error:
@@ -203,6 +215,7 @@ class FollowedFile:
         assert self._file is not None
         portion = self._file.read(READ_SIZE)
         if portion:
+            self.pause = 0.0
             return self._splitter.feed(portion)
         if self._replaced:
             return self._leave()
@@ -210,10 +223,11 @@ class FollowedFile:
             log.info("%s was truncated: reading it from its start", self._path)
             self._file.seek(0)
             self._splitter = LineSplitter()
+            self.pause = 0.0
             return Lines([], [])
         # A replaced file is left only at the next look, since whoever writes it may still be at its last lines.
         self._replaced = self._is_replaced(self._file)
-        self.pause = IDLE_PAUSE
+        self.pause = longer(self.pause)
         return Lines([], [])
 
     def _is_replaced(self, file: BinaryIO) -> bool:
@@ -228,6 +242,7 @@ class FollowedFile:
         self.close()
         self._splitter = LineSplitter()
         self._replaced = False
+        self.pause = 0.0
         return last
 
     def close(self) -> None:
@@ -247,12 +262,12 @@ class StandardInput:
 
     def read(self) -> Lines:
         """The next complete lines; at the end of the input also a last one without terminator."""
-        self.pause = 0.0
         ready, _, _ = select.select([self._descriptor], [], [], 0)
         portion = os.read(self._descriptor, READ_SIZE) if ready else None
         if portion:
+            self.pause = 0.0
             return self._splitter.feed(portion)
-        self.pause = IDLE_PAUSE if portion is None else MISSING_FILE_PAUSE
+        self.pause = longer(self.pause) if portion is None else LONGEST_PAUSE
         return Lines([], []) if portion is None else self._splitter.finish()
 
     def close(self) -> None:

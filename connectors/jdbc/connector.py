@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connect.api import ConfigValue, ConnectException, ExactlyOnceSupport, SourceConnector, SourceTask
@@ -13,7 +13,7 @@ from connectors.jdbc.database import Table
 from connectors.jdbc.monitor import TableMonitor
 from connectors.jdbc.ranges import RANGES, KeyRange, ranges_of, write_ranges
 from connectors.jdbc.settings import Settings, connect
-from connectors.jdbc.tables import in_groups
+from connectors.jdbc.tables import find_tables, in_groups
 from connectors.jdbc.task import FETCHED, TABLES, JdbcSourceTask
 from connectors.jdbc.validation import validate
 
@@ -112,6 +112,21 @@ class JdbcSourceConnector(SourceConnector):
     @classmethod
     def validate(cls, config: Mapping[str, str]) -> list[ConfigValue]:
         return validate(config)
+
+    @classmethod
+    def live_checks(cls, config: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        settings = Settings(config)
+        if settings["query"] or settings["query.masked"]:
+            return
+        database = settings.database()
+        session = connect(settings, database, lambda _seconds: False)
+        if session is None:
+            return
+        try:
+            if not find_tables(settings, database, session):
+                yield "connection.url", "No table is selected: the connector will have nothing to read."
+        finally:
+            session.close()
 
     def exactly_once_support(self, config: Mapping[str, str]) -> ExactlyOnceSupport:
         return ExactlyOnceSupport.UNSUPPORTED

@@ -115,7 +115,7 @@ def connect(driver: str, options: dict[str, Any]) -> Connection:
         driver = "asyncmy" if importlib.util.find_spec("asyncmy") else "pymysql"
     if importlib.util.find_spec(driver) is None:
         extra = "mysql-fast" if driver == "asyncmy" else "mysql"
-        raise ConfigException(f"The driver {driver} isn't installed: pip install 'kafka-connect-py[{extra}]'")
+        raise ConfigException(f"The driver {driver} isn't installed: pip install 'kafka-connect-worker[{extra}]'")
     try:
         return AsyncmyConnection(options) if driver == "asyncmy" else PyMySqlConnection(options)
     except SqlError as error:

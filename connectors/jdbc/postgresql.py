@@ -79,7 +79,7 @@ class PostgreSqlDatabase(Database):
 
     def connect(self) -> PostgreSqlSession:
         if importlib.util.find_spec("psycopg") is None:
-            raise ConfigException("PostgreSQL needs the driver psycopg: pip install 'kafka-connect-py[postgresql]'")
+            raise ConfigException("PostgreSQL needs the driver psycopg: pip install 'kafka-connect-worker[postgresql]'")
         import psycopg
 
         with _translated():

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from connect.api import NO_DEFAULT, ConfigDef, ConfigException, ConfigType, Importance, Key, Width
-from connect.api.validators import Range, ValidList, ValidRegex, ValidString
+from connect.api.java_regex import ValidJavaRegex
+from connect.api.validators import Range, ValidList, ValidString
 
 _Type, _High, _Medium, _Low = ConfigType, Importance.HIGH, Importance.MEDIUM, Importance.LOW
 
@@ -80,7 +81,7 @@ COMMON = (
             NO_DEFAULT,
             _High,
             "A regular expression for whole file names.",
-            ValidRegex(),
+            ValidJavaRegex(),
         ),
         (
             "halt.on.error",

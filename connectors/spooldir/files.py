@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from connect.api import ConnectException
+from connect.api.java_regex import compile_java_regex
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ class Selection:
         """The selection that the parsed configuration asks for."""
         return cls(
             Path(settings["input.path"]),
-            re.compile(settings["input.file.pattern"]),
+            compile_java_regex(settings["input.file.pattern"]),
             settings["processing.file.extension"],
             settings["input.path.walk.recursively"],
             settings["file.minimum.age.ms"],

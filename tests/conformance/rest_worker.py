@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import uuid
 from collections.abc import Mapping
@@ -67,6 +68,10 @@ class ConnectWorker(Server):
     def command(self) -> list[str]:
         module = "connect.cli.standalone" if self._standalone else "connect.cli.distributed"
         return [sys.executable, "-m", module, str(self.folder / "worker.properties")]
+
+    def environment(self) -> dict[str, str]:
+        # As when installed: modules are compiled once, not at every start.
+        return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 
     def is_ready(self) -> bool:
         return answers(self.address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import uuid
@@ -10,13 +11,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import paho.mqtt.client as mqtt
 import pymysql
 import pytest
 import requests
 import yaml
+from confluent_kafka import Consumer, TopicPartition
 
 from tests.e2e.composed import COMPOSE, ComposedWorker, scenarios, services
-from tests.services import Elasticsearch7, JavaConnect, KafkaBroker, MariaDB, SchemaRegistry
+from tests.services import Elasticsearch7, JavaConnect, KafkaBroker, MariaDB, Mosquitto, SchemaRegistry
+from tests.services.process import free_port
 from tests.services.properties import read_properties
 from tests.waiting import wait_until
 
@@ -134,6 +138,39 @@ def _load_rentals(server: MariaDB) -> None:
         for statement in script.split(";\n"):
             if statement.strip():
                 cursor.execute(statement)
+
+
+def test_syslog_and_mqtt(running: Any, kafka_broker: KafkaBroker, mosquitto: Mosquitto) -> None:
+    port = free_port()
+    places = {"mosquitto:1883": f"127.0.0.1:{mosquitto.port}", '"5514"': f'"{port}"'}
+    worker = running("syslog-mqtt", more=places)
+    worker.apply_connectors()
+    wait_until(lambda: {*worker.states("syslog"), *worker.states("mqtt")} == {"RUNNING"})
+    publisher = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+    publisher.connect("127.0.0.1", mosquitto.port)
+    publisher.loop_start()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+
+        def arrived() -> bool:
+            """Senders go on, as those of the scenario do: what comes before the subscription is not kept for it."""
+            sender.sendto(b"<13>1 2026-05-04T10:00:00Z host web - - - GET / 200", ("127.0.0.1", port))
+            publisher.publish("home/kitchen/temperature", '{"celsius": 20}', qos=1)
+            return all(record_count(kafka_broker, topic) for topic in ("syslog", "home"))
+
+        wait_until(arrived, timeout=60)
+    publisher.loop_stop()
+    publisher.disconnect()
+
+
+def record_count(broker: KafkaBroker, topic: str) -> int:
+    """How many records a topic of one partition has; 0 when it isn't there."""
+    consumer = Consumer({"bootstrap.servers": broker.bootstrap_servers, "group.id": "counting"})
+    try:
+        if topic not in consumer.list_topics(timeout=30).topics:
+            return 0
+        return int(consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=30)[1])
+    finally:
+        consumer.close()
 
 
 def test_three_workers_share_the_tasks(running: Any) -> None:

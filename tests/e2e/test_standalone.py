@@ -5,42 +5,26 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.quickstart import STRING, Quickstart, copy_with_a_kill, make_quickstart
 from tests.services import ConnectWorker
 from tests.services.properties import write_properties
 from tests.waiting import wait_until
 
 LINES = 200_000
-STRING = "org.apache.kafka.connect.storage.StringConverter"
 
 
 @pytest.fixture
-def quickstart(tmp_path: Path) -> tuple[Path, Path, list[Path]]:
-    """Input and output file, and the connector files of the quickstart."""
-    topic = f"connect-test-{uuid.uuid4()}"
-    source, sink = tmp_path / "test.txt", tmp_path / "test.sink.txt"
-    shared = {"tasks.max": "1"}
-    files = [
-        write_properties(
-            tmp_path / "connect-file-source.properties",
-            {"name": "local-file-source", "connector.class": "FileStreamSource", "file": str(source), "topic": topic}
-            | shared,
-        ),
-        write_properties(
-            tmp_path / "connect-file-sink.properties",
-            {"name": topic, "connector.class": "FileStreamSink", "file": str(sink), "topics": topic} | shared,
-        ),
-    ]
-    return source, sink, files
+def quickstart(tmp_path: Path) -> Quickstart:
+    return make_quickstart(tmp_path)
 
 
 def test_the_quickstart_copies_lines_and_follows_the_file(
-    connect_worker: Callable[..., ConnectWorker], quickstart: tuple[Path, Path, list[Path]]
+    connect_worker: Callable[..., ConnectWorker], quickstart: Quickstart
 ) -> None:
     source, sink, files = quickstart
     source.write_text("foo\nbar\n")
@@ -53,23 +37,9 @@ def test_the_quickstart_copies_lines_and_follows_the_file(
 
 
 def test_a_worker_killed_in_the_middle_goes_on_where_it_was_and_no_line_is_missing(
-    connect_worker: Callable[..., ConnectWorker], quickstart: tuple[Path, Path, list[Path]]
+    connect_worker: Callable[..., ConnectWorker], quickstart: Quickstart
 ) -> None:
-    source, sink, files = quickstart
-    lines = [f"{number:07d}" + "x" * 60 for number in range(LINES)]
-    source.write_text("\n".join(lines[: LINES // 2]) + "\n")
-    settings = {"offset.flush.interval.ms": "200", "consumer.session.timeout.ms": "6000"}
-    worker = connect_worker({**settings, "value.converter": STRING, "key.converter": STRING}, connectors=files)
-    wait_until(lambda: sink.exists() and sink.stat().st_size > 200_000)
-    with source.open("a") as file:
-        file.write("\n".join(lines[LINES // 2 :]) + "\n")
-    worker.kill()
-    worker.start()
-
-    def missing() -> int:
-        return len(set(lines) - set(sink.read_text().splitlines()))
-
-    wait_until(lambda: missing() == 0, timeout=60, what="no line missing")
+    copy_with_a_kill(connect_worker, quickstart, LINES)
 
 
 def test_json_connector_files_work_in_both_forms(connect_worker: Callable[..., ConnectWorker], tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from tests.services.mosquitto import Mosquitto
 from tests.services.postgresql import PostgreSQL
 from tests.services.process import Server
 from tests.services.registry import SchemaRegistry
+from tests.services.rsyslog import Rsyslog
 
 __all__ = [
     "ConnectWorker",
@@ -31,6 +32,7 @@ __all__ = [
     "Mosquitto",
     "OpenSearch",
     "PostgreSQL",
+    "Rsyslog",
     "SchemaRegistry",
     "SearchServer",
     "Server",

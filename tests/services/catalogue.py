@@ -12,6 +12,7 @@ from tests.services.mosquitto import Mosquitto
 from tests.services.postgresql import PostgreSQL
 from tests.services.process import Server
 from tests.services.registry import SchemaRegistry
+from tests.services.rsyslog import Rsyslog
 
 SERVICES: Mapping[str, type[Server]] = {
     service.name: service
@@ -25,5 +26,6 @@ SERVICES: Mapping[str, type[Server]] = {
         MariaDB,
         PostgreSQL,
         Mosquitto,
+        Rsyslog,
     )
 }

@@ -35,6 +35,8 @@ _DEFAULTS = {
     "share.coordinator.state.topic.min.isr": "1",
     "share.coordinator.state.topic.num.partitions": "4",
     "group.initial.rebalance.delay.ms": "0",
+    # Tests wait for compaction; it is tried every 15 s otherwise.
+    "log.cleaner.backoff.ms": "500",
     # A broker that was killed can't register again before its old session ends: 4 s instead of 9.
     "broker.session.timeout.ms": "4000",
     "broker.heartbeat.interval.ms": "1000",

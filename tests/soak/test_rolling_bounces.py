@@ -23,6 +23,13 @@ def test_nothing_is_lost_and_clean_restarts_repeat_nothing(
         bounce(group, rounds=3, clean=clean)
 
 
+def test_exactly_once_sources_repeat_nothing_when_workers_are_killed(kafka_broker: KafkaBroker, tmp_path: Path) -> None:
+    """Each leader that comes up claims the config topic; each task that does, its transactional id."""
+    exactly_once = {"exactly.once.source.support": "enabled"}
+    with WorkerGroup(kafka_broker.bootstrap_servers, tmp_path, exactly_once) as group:
+        bounce(group, rounds=3, clean=False, exactly=True)
+
+
 def test_a_restarted_broker_stops_no_worker(tmp_path: Path) -> None:
     names = ["s0", "s1", "s2"]
     with KafkaBroker() as broker, WorkerGroup(broker.bootstrap_servers, tmp_path) as group:

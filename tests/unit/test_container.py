@@ -77,3 +77,11 @@ def test_what_is_missing_is_named() -> None:
 
 def test_a_command_is_run_instead() -> None:
     assert _run("echo", "hello").stdout == "hello\n"
+
+
+def test_a_command_that_is_not_there_is_named() -> None:
+    result = _run("no-such-command")
+    assert (result.returncode, result.stderr) == (
+        1,
+        "container.py: Can't run no-such-command: No such file or directory\n",
+    )

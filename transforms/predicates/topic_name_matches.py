@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connect.api import ConfigDef, ConfigType, Importance, Key, Predicate, RecordBatch, Repeated
+from connect.api.java_regex import ValidJavaRegex, compile_java_regex
 from connect.api.validators import CompositeValidator, NonEmptyString
-from transforms.java_regex import ValidJavaRegex, compile_java_regex
 
 
 class TopicNameMatches(Predicate):

@@ -35,18 +35,23 @@ def create(client: ConnectClient, file: Path, initial_state: str | None, wait: b
 @click.command("validate")
 @connected
 @click.argument("file", type=_FILE)
+@click.option("--lint", is_flag=True, help="Tell also what is likely not meant, and what isn't there.")
 @with_output
-def validate(client: ConnectClient, file: Path, output: str) -> None:
+def validate(client: ConnectClient, file: Path, lint: bool, output: str) -> None:
     """Check the configuration of a FILE without creating anything; exits with 1 when it has errors."""
     _, config, _ = read_connector(file)
     plugin = str(config.get("connector.class", "")).rsplit(".", 1)[-1]
     if not plugin:
         raise click.ClickException(f"{file} names no connector.class")
-    result = client.call("PUT", f"/connector-plugins/{plugin}/config/validate", config)
+    query = {"lint": "true"} if lint else {}
+    result = client.call("PUT", f"/connector-plugins/{plugin}/config/validate", config, query)
     values = [entry["value"] for entry in result["configs"]]
     rows = [[value["name"], value["value"], error] for value in values for error in value["errors"]]
     if output != "table" or rows:
         show(result, output, ("key", "value", "error"), rows)
+    warnings = [[each["code"], each["key"], each["message"]] for each in result.get("lint", ())]
+    if output == "table" and warnings:
+        show(result, output, ("warning", "key", "message"), warnings)
     if result["error_count"]:
         raise CommandFailed(f"{result['error_count']} error(s) in {file}", EXIT_REFUSED)
     click.echo(f"{file} is valid", err=output != "table")

@@ -18,7 +18,14 @@ from connect.cli.output import show
 from connect.properties import load_properties
 
 _DISK_BYTES = 200 * 1024 * 1024
-_EXTRAS = {"elasticsearch": "elasticsearch", "pymysql": "mysql", "psycopg": "postgresql", "fastavro": "avro"}
+_EXTRAS = {
+    "elasticsearch": "elasticsearch",
+    "pymysql": "mysql",
+    "psycopg": "postgresql",
+    "fastavro": "avro",
+    "jsonschema": "json-schema",
+    "google": "protobuf",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,9 @@ def _installation() -> Iterator[Finding]:
     yield Finding("Python", "OK", sys.version.split()[0])
     for module, extra in _EXTRAS.items():
         there = importlib.util.find_spec(module) is not None
-        detail = "installed" if there else f"not installed; its plugins need pip install 'kafka-connect-py[{extra}]'"
+        detail = (
+            "installed" if there else f"not installed; its plugins need pip install 'kafka-connect-worker[{extra}]'"
+        )
         yield Finding(f"extra {extra}", "OK" if there else "ABSENT", detail)
 
 

@@ -1,7 +1,7 @@
-"""A small schema registry for trying out and tests: Confluent's REST API for Avro, all of it in memory.
+"""A small schema registry for trying out and tests: Confluent's REST API, all of it in memory.
 
-No maintained package on PyPI has a registry that can be embedded; this one keeps nothing when it ends and speaks no
-other language than Avro, but checks compatibility as the real ones do.
+No maintained package on PyPI has a registry that can be embedded; this one keeps nothing when it ends. It checks the
+compatibility of Avro schemas as the real ones do; those of JSON and Protobuf it only keeps.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from connect.demo.registry.server import EmbeddedRegistry
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8081, show_default=True, help="The port; 0 = any that is free.")
 def main(host: str, port: int) -> None:
-    """Run a schema registry for Avro that keeps its schemas in memory, until interrupted."""
+    """Run a schema registry that keeps its schemas in memory, until interrupted."""
     try:
         registry = EmbeddedRegistry(host, port)
     except OSError as error:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from connect.demo.registry.store import Content, Json, RegistryError, Store, Version
+from connect.demo.registry.store import KINDS, Content, Json, RegistryError, Store, Version
 
 Query = Mapping[str, str]
 _Handler = Callable[[Store, tuple[str, ...], Query, Json], Any]
@@ -32,7 +32,8 @@ def _is_set(query: Query, name: str) -> bool:
 
 def _content(content: Content) -> Json:
     references = [{"name": name, "subject": subject, "version": v} for name, subject, v in content.references]
-    return {"schema": content.text, **({"references": references} if references else {})}
+    kind = {} if content.kind == "AVRO" else {"schemaType": content.kind}
+    return {**kind, "schema": content.text, **({"references": references} if references else {})}
 
 
 def _version(name: str, version: Version) -> Json:
@@ -115,7 +116,7 @@ _TABLE: tuple[tuple[str, dict[str, _Handler]], ...] = (
     (f"/schemas/ids/{_NAME}/schema", {"GET": lambda s, n, _, __: _raw(s.content(n[0]))}),
     (f"/schemas/ids/{_NAME}/versions", {"GET": _places}),
     (f"/schemas/ids/{_NAME}/subjects", {"GET": lambda s, n, _, __: sorted({p[0] for p in s.places(n[0])})}),
-    ("/schemas/types", {"GET": lambda *_: ["AVRO"]}),
+    ("/schemas/types", {"GET": lambda *_: list(KINDS)}),
     ("/mode", {"GET": lambda *_: {"mode": "READWRITE"}}),
     ("/config", {"GET": _get_level, "PUT": _put_level}),
     (f"/config/{_NAME}", {"GET": _get_level, "PUT": _put_level, "DELETE": _delete_level}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ Json = dict[str, Any]
 
 LEVELS = ("NONE", "BACKWARD", "FORWARD", "FULL", "BACKWARD_TRANSITIVE", "FORWARD_TRANSITIVE", "FULL_TRANSITIVE")
 DEFAULT_LEVEL = "BACKWARD"
+KINDS = ("AVRO", "JSON", "PROTOBUF")
 
 
 class RegistryError(Exception):
@@ -25,8 +27,9 @@ class RegistryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A schema as it is registered: canonical text and the references it needs."""
+    """A schema as it is registered: its language, canonical text and the references it needs."""
 
+    kind: str
     text: str
     references: tuple[tuple[str, str, int], ...]
 
@@ -173,19 +176,25 @@ class Store:
         version.deleted = True
         return version.number
 
-    def _read(self, body: Json) -> tuple[Content, AvroSchema]:
+    def _read(self, body: Json) -> tuple[Content, AvroSchema | None]:
         kind, text = body.get("schemaType") or "AVRO", body.get("schema")
-        if kind != "AVRO":
-            raise RegistryError(42201, f"Invalid schema type {kind}; this registry knows AVRO alone")
+        if kind not in KINDS:
+            raise RegistryError(42201, f"Invalid schema type {kind}; this registry knows {', '.join(KINDS)}")
         if not isinstance(text, str) or not text.strip():
             raise RegistryError(42201, "Empty schema")
         try:
             references = tuple((item["name"], item["subject"], int(item["version"])) for item in self._given(body))
+            for _, subject, number in references:
+                self.version(subject, str(number), deleted=True)
+            if kind == "JSON":
+                text = json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)
+            if kind != "AVRO":
+                return Content(kind, text, references), None
             names: dict[str, AvroSchema] = {}
             for reference in references:
                 self._define(reference, names)
             schema = parse_schema(text, names)
-            return Content(text if references else schema_text(schema), references), schema
+            return Content(kind, text if references else schema_text(schema), references), schema
         except (SchemaParseException, KeyError, TypeError, ValueError) as error:
             raise RegistryError(42201, f"Invalid schema {text}, details: {error}") from error
 
@@ -206,14 +215,19 @@ class Store:
             self._define(reference, names)
         return parse_schema(content.text, names)
 
-    def _problems(self, subject: Subject, schema: AvroSchema) -> list[str]:
+    def _problems(self, subject: Subject, schema: AvroSchema | None) -> list[str]:
         level = self.level if subject.level is None else subject.level
         live = subject.live()
         return self._differences(level, schema, live if level.endswith("_TRANSITIVE") else live[-1:])
 
-    def _differences(self, level: str, schema: AvroSchema, earlier: list[Version]) -> list[str]:
+    def _differences(self, level: str, schema: AvroSchema | None, earlier: list[Version]) -> list[str]:
+        """What keeps a schema from following others; of languages other than Avro only that they are others."""
         found = []
         for version in earlier:
+            if schema is None or version.content.kind != "AVRO":
+                if level != "NONE" and (schema is None) != (version.content.kind != "AVRO"):
+                    found.append(f"version {version.number}: is written in {version.content.kind}")
+                continue
             other = self._parsed(version.content)
             lines = []
             if level.startswith(("BACKWARD", "FULL")):

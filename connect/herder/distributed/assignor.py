@@ -201,6 +201,9 @@ class IncrementalAssignor:
                 self._reasons.append(f"Balancing waits {self._delay} ms, since work has moved in the last round")
                 return
         self._revoked_before = True
+        for load in loads:
+            kept = load.work.minus(surplus.get(load.member, NOTHING))
+            load.connectors, load.tasks = list(kept.connectors), list(kept.tasks)
         for member, work in surplus.items():
             revoked[member] = Work(
                 (*revoked[member].connectors, *work.connectors), (*revoked[member].tasks, *work.tasks)

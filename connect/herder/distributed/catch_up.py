@@ -19,7 +19,7 @@ class CatchUp:
     """Counts failures to read to the end of the config topic. ``max_delay`` in ms, as the group waits for lost work."""
 
     def __init__(self, properties: Mapping[str, str], max_delay: int) -> None:
-        self._sync_seconds = int(properties.get("worker.sync.timeout.ms", "3000")) / 1000
+        self.sync_seconds = int(properties.get("worker.sync.timeout.ms", "3000")) / 1000
         self._unsync_seconds = int(properties.get("worker.unsync.backoff.ms", "300000")) / 1000
         self._max_delay = max_delay
         self._retries_left = _RETRIES
@@ -52,9 +52,9 @@ class CatchUp:
 
     async def _try(self, refresh: Refresh) -> bool:
         try:
-            await refresh(self._sync_seconds)
+            await refresh(self.sync_seconds)
         except (TimeoutError, ConnectException) as error:
-            log.warning("The config topic could not be read to its end within %s s: %s", self._sync_seconds, error)
+            log.warning("The config topic could not be read to its end within %s s: %s", self.sync_seconds, error)
             return False
         self._is_behind = False
         return True

@@ -65,6 +65,22 @@ class WorkOwner(Protocol):
         """The worker is out of the group."""
 
 
+class Figures(Protocol):
+    """Counts and times what happens, on any thread."""
+
+    def took(self, step: str, seconds: float) -> None:
+        """The coordinator has answered after so long."""
+
+    def begin(self) -> None:
+        """A round begins."""
+
+    def formed(self, view: GroupView) -> None:
+        """The coordinator has told what this worker is to do."""
+
+    def fail(self) -> None:
+        """The worker is out of the group."""
+
+
 class ConnectGroup:
     """The ``GroupListener`` of a Connect worker.
 
@@ -80,6 +96,7 @@ class ConnectGroup:
         snapshot: Callable[[], ClusterConfigState],
         owner: WorkOwner,
         remembers: float,
+        figures: Figures,
     ) -> None:
         self._url = url
         self._offered = protocol.offered()
@@ -87,12 +104,14 @@ class ConnectGroup:
         self._snapshot = snapshot
         self._owner = owner
         self._remembers = remembers
+        self._figures = figures
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
         self._allocation: Assignment | None = None
         self._view: GroupView | None = None
         self._completed = -1
         self._draining = False
+        self._pretended = NOTHING
 
     def use(self, loop: asyncio.AbstractEventLoop) -> None:
         """The loop on which the work's owner lives; set before the membership starts."""
@@ -103,12 +122,17 @@ class ConnectGroup:
         with self._lock:
             self._draining = True
 
+    def pretend(self, work: Work) -> None:
+        """In the next round, claim to run that work as well."""
+        with self._lock:
+            self._pretended = work
+
     # GroupListener
 
     def protocols(self) -> list[tuple[str, bytes]]:
         """What to offer."""
         with self._lock:
-            metadata = Metadata(self._url, self._snapshot().offset, self._allocation, self._draining)
+            metadata = Metadata(self._url, self._snapshot().offset, self._claimed(), self._draining)
         return [(each.group_name, encode_metadata(each, metadata)) for each in self._offered]
 
     def assign(self, leader: str, protocol: str, members: Mapping[str, bytes], generation: int) -> dict[str, bytes]:
@@ -118,23 +142,31 @@ class ConnectGroup:
 
     def before_join(self) -> bool:
         """Get ready."""
+        self._figures.begin()
         eager = self._view is not None and not self._view.protocol.is_incremental
         return self._on_loop(self._owner.prepare_to_join(eager=eager))
 
     def joined(self, joined: Joined) -> None:
         """Do what the leader says."""
         view = self._read(joined)
+        self._figures.formed(view)
         with self._lock:
             self._view = view
             self._completed = view.generation
+            self._pretended = NOTHING
             if not view.failed:
                 self._allocation = Assignment(view.leader, view.leader_url, view.offset, view.work, NOTHING, view.delay)
         if not view.is_leader:
             self._leadership.forget()
         self._on_loop(self._owner.follow(view))
 
+    def took(self, step: str, seconds: float) -> None:
+        """Counted and timed."""
+        self._figures.took(step, seconds)
+
     def lost(self, silent_seconds: float) -> None:
         """Stop everything, at once."""
+        self._figures.fail()
         with self._lock:
             # Another worker may have led meanwhile, so what this one decided last is no longer the truth.
             self._completed = -1
@@ -149,6 +181,14 @@ class ConnectGroup:
             self._allocation = None
 
     # Helpers
+
+    def _claimed(self) -> Assignment | None:
+        if not self._pretended or self._view is None:
+            return self._allocation
+        view, held = self._view, NOTHING if self._allocation is None else self._allocation.work
+        # A leader takes away from the front.
+        work = Work((*self._pretended.connectors, *held.connectors), (*self._pretended.tasks, *held.tasks))
+        return Assignment(view.leader, view.leader_url, view.offset, work)
 
     def _read(self, joined: Joined) -> GroupView:
         told = decode_assignment(joined.assignment)

@@ -10,19 +10,26 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from connect.api import ConnectException, NotFoundException
 from connect.herder.distributed.catch_up import CatchUp
+from connect.herder.distributed.fencing import FenceTasks, ZombieFencing
 from connect.herder.distributed.group import ConnectGroup, GroupView
+from connect.herder.distributed.group_membership import GroupMembership
+from connect.herder.distributed.group_metrics import GroupMetrics
+from connect.herder.distributed.guard import TaskGuard
+from connect.herder.distributed.hand_over import HandOver
 from connect.herder.distributed.leader_client import LeaderClient
 from connect.herder.distributed.leader_duties import LeaderDuties
 from connect.herder.distributed.leadership import Leadership, Placement
+from connect.herder.distributed.privileges import WritePrivileges
 from connect.herder.distributed.protocol import Protocol as ConnectProtocol
 from connect.herder.distributed.session_keys import SessionKeys
+from connect.herder.distributed.settling import settle
 from connect.herder.distributed.task_publisher import TaskConfigPublisher
 from connect.herder.entities import Json
-from connect.herder.errors import BadRequest, HandledElsewhere, RebalanceNeeded
+from connect.herder.errors import BadRequest, HandledElsewhere, RebalanceNeeded, Unavailable
 from connect.herder.herder import Herder
 from connect.herder.internal_requests import Signature
 from connect.herder.plugin_listing import PluginListing
@@ -31,8 +38,8 @@ from connect.herder.runner import ConnectorRunner, Wanted
 from connect.herder.validation import ConnectorValidation
 from connect.kafka.membership import GroupListener
 from connect.loggers import Loggers
-from connect.runtime.connector_hosts import CONNECTOR_STOP_SECONDS
 from connect.runtime.ids import ConnectorTaskId, State, TargetState
+from connect.runtime.metrics.worker_metrics import WorkerMetrics
 from connect.runtime.worker import Worker
 from connect.storage.cluster_state import Config, RestartRequest, SessionKey
 from connect.storage.config_store import ConfigBackingStore
@@ -43,30 +50,6 @@ log = logging.getLogger(__name__)
 REQUEST_SECONDS = 90.0
 _FLUSH_SECONDS = 10.0
 _REFRESH_SECONDS = 30.0
-_SETTLE_MARGIN_SECONDS = 5.0
-
-
-class GroupMembership(Protocol):
-    """What the herder asks of the worker's membership; see ``connect.kafka.membership``."""
-
-    def start(self) -> None:
-        """Begin to join."""
-
-    def stop(self) -> None:
-        """Leave the group."""
-
-    def request_rejoin(self) -> None:
-        """Join again now."""
-
-    def rejoin_at(self, when: float) -> None:
-        """Join again at a time of ``time.monotonic``."""
-
-    def leave_for(self, seconds: float) -> None:
-        """Leave the group for a while."""
-
-    @property
-    def rejoin_pending(self) -> bool:
-        """The present assignment is about to change."""
 
 
 class WorkerAddress(NamedTuple):
@@ -89,6 +72,7 @@ class DistributedHerder(Herder):
         validation: ConnectorValidation,
         loggers: Loggers,
         make_membership: Callable[[GroupListener], GroupMembership],
+        fence_tasks: FenceTasks,
     ) -> None:
         super().__init__(
             address.worker_id, properties, configs, statuses, plugins, validation, loggers, standalone=False
@@ -98,11 +82,21 @@ class DistributedHerder(Herder):
         session = int(properties.get("session.timeout.ms", "10000"))
         self._leadership = Leadership(max_delay, configs.snapshot)
         remembers = (session + max_delay) / 1000 if max_delay else 0.0
-        self._group = ConnectGroup(address.url, offered, self._leadership, configs.snapshot, self, remembers)
+        client_id = properties.get("client.id") or f"connect-{address.worker_id}"
+        self._figures = GroupMetrics(client_id, WorkerMetrics.from_properties(properties).window)
+        self._group = ConnectGroup(
+            address.url, offered, self._leadership, configs.snapshot, self, remembers, self._figures
+        )
         self._membership = make_membership(self._group)
         self._catch_up = CatchUp(properties, max_delay)
         self._publisher = TaskConfigPublisher(self._store_task_configs, self._makes_tasks)
-        self._duties = LeaderDuties(configs, statuses, SessionKeys.of(properties), self, self._signs_as_leader)
+        self._privileges = WritePrivileges(configs, lambda: self._view is not None and self._view.is_leader)
+        self._fencing = ZombieFencing(
+            configs, fence_tasks, self.resolve, self._privileges.ensure, self._catch_up.sync_seconds
+        )
+        self._duties = LeaderDuties(
+            configs, statuses, SessionKeys.of(properties), self, self._signs_as_leader, self._privileges.ensure
+        )
         self._leader_client = LeaderClient(
             properties.get("inter.worker.signature.algorithm", "HmacSHA256"), self._signing_key
         )
@@ -116,11 +110,22 @@ class DistributedHerder(Herder):
         self._needed_offset = -1
         self._drain = properties.get("drain.on.shutdown", "false").lower() == "true"
         self._drain_seconds = int(properties.get("drain.timeout.ms", "30000")) / 1000
-        self._drained = asyncio.Event()
+        self._hand_over = HandOver(
+            self._group,
+            configs.snapshot,
+            self._membership.request_rejoin,
+            self._membership.leave,
+            self.stop_everything,
+        )
+        self._left = False
 
     def start(self, worker: Worker) -> None:
         """Get ready; nothing runs before the group says so."""
         self.worker = worker
+        worker.metrics.sources.append(self._figures.metrics)
+        worker.guard = TaskGuard(
+            self._fencing, self._leader_client, self._configs, self._formed, lambda task_id: task_id in self._tasks
+        )
         self._known_connectors = set(self._state().connectors())
         self._loop = asyncio.get_running_loop()
         self._spawn(self._learn_plugins())
@@ -132,26 +137,28 @@ class DistributedHerder(Herder):
 
     async def stop(self) -> None:
         """Stop all connectors and tasks, then leave the group; with ``drain.on.shutdown`` hand over first."""
-        if self._drain and self._view is not None and not self._leadership.is_alone:
-            await self._hand_over()
+        if self._drain:
+            await self.drain()
         self._stopped.set()
         self._duties.stop()
+        self._fencing.stop()
         await super().stop()
         self._publisher.stop()
-        await asyncio.to_thread(self._membership.stop)
+        if not self._left:
+            await asyncio.to_thread(self._membership.stop)
         await self._leader_client.close()
 
-    async def _hand_over(self) -> None:
-        """Have the leader give this worker's work to others before it leaves, so that nothing waits for its return."""
-        log.info("Handing over %d connectors and %d tasks before leaving", len(self._instances), len(self._tasks))
-        self._group.drain()
-        self._drained.clear()
-        self._membership.request_rejoin()
-        try:
-            async with asyncio.timeout(self._drain_seconds):
-                await self._drained.wait()
-        except TimeoutError:
-            log.warning("The work was not handed over within %s s: the group will wait for it", self._drain_seconds)
+    async def drain(self) -> None:
+        """Hand all work over to the others, and leave the group for good."""
+        view = self._view
+        if self._left or view is None:
+            return
+        if view.protocol.is_incremental and not self._leadership.is_alone:
+            log.info("Handing over %d connectors and %d tasks before leaving", len(self._instances), len(self._tasks))
+            await self._hand_over.perform(self._drain_seconds)
+        self._left = True
+        await self.stop_everything()
+        await asyncio.to_thread(self._membership.stop)
 
     # What runs here
 
@@ -192,6 +199,8 @@ class DistributedHerder(Herder):
     def on_task_config_update(self, tasks: Sequence[ConnectorTaskId]) -> None:
         """New tasks need workers, and start when all old ones have stopped."""
         self._need_round()
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._fencing.on_new_tasks, {task.connector for task in tasks})
         super().on_task_config_update(tasks)
 
     def on_session_key_update(self, key: SessionKey) -> None:
@@ -253,20 +262,27 @@ class DistributedHerder(Herder):
         for connector in {*self._runners, *self._instances, *(task.connector for task in self._tasks)}:
             self._wake(connector)
         self._resolved.set()
+        self._figures.end()
         self._spawn(self._drop_idle_runners())
-        if view.is_leader:
-            self._duties.perform()
-        else:
-            self._duties.stop()
-        if not view.work and not view.revoked:
-            self._drained.set()
+        self._lead() if view.is_leader else self._obey()
+        await self._hand_over.on_round(view)
         if view.revoked or self._needed_offset > view.offset:
             self._membership.request_rejoin()
         elif view.delay > 0:
             self._membership.rejoin_at(asyncio.get_running_loop().time() + view.delay / 1000)
 
+    def _lead(self) -> None:
+        self._spawn(self._privileges.claim())
+        self._duties.perform()
+
+    def _obey(self) -> None:
+        self._privileges.lose()
+        self._fencing.stop()
+        self._duties.stop()
+
     async def stop_everything(self) -> None:
         """Nothing runs here until the group says so again."""
+        self._privileges.lose()
         self._resolved.clear()
         self._suspended = True
         await self._settle(list(self._runners))
@@ -277,20 +293,7 @@ class DistributedHerder(Herder):
         await self._flush_statuses()
 
     async def _settle(self, connectors: Sequence[str]) -> None:
-        """Wait until the runners have acted; not for ever, since the group waits as well."""
-        settling = [asyncio.create_task(self._runners[connector].settle()) for connector in connectors]
-        if not settling:
-            return
-        closing = asyncio.create_task(self._stopped.wait())
-        deadline = self.worker.stop_seconds + CONNECTOR_STOP_SECONDS + _SETTLE_MARGIN_SECONDS
-        everything = asyncio.ensure_future(asyncio.wait(settling))
-        await asyncio.wait([everything, closing], timeout=deadline, return_when=asyncio.FIRST_COMPLETED)
-        if not everything.done() and not closing.done():
-            late = [name for name, each in zip(connectors, settling, strict=True) if not each.done()]
-            log.error("Connectors %s are busy and were not stopped within %s s: their tasks are", late, deadline)
-            await self.worker.stop_tasks([task_id for task_id in self.worker.tasks if task_id.connector in late])
-        for each in (everything, closing, *settling):
-            each.cancel()
+        await settle({connector: self._runners[connector] for connector in connectors}, self.worker, self._stopped)
 
     async def _flush_statuses(self) -> None:
         try:
@@ -331,6 +334,8 @@ class DistributedHerder(Herder):
 
     async def _formed(self) -> GroupView:
         """The group's present state; waits while it forms. Raises ConnectException after 90 s."""
+        if self._left:
+            raise Unavailable("This worker has left its group; it is about to be ended")
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
                 await self._resolved.wait()
@@ -345,6 +350,7 @@ class DistributedHerder(Herder):
         view = await self._formed()
         if not view.is_leader:
             raise HandledElsewhere("Only the leader can do that.", view.leader_url)
+        await self._privileges.ensure()
 
     async def _must_run(self, owned: str | ConnectorTaskId) -> None:
         """Raises HandledElsewhere when another worker runs it, RebalanceNeeded when that may change any moment."""
@@ -424,6 +430,7 @@ class DistributedHerder(Herder):
         if not self._makes_tasks(connector):
             return
         if view.is_leader:
+            await self._privileges.ensure()
             await asyncio.to_thread(self._configs.put_task_configs, connector, configs)
         else:
             await self._leader_client.put_task_configs(view.leader_url, connector, configs)
@@ -443,6 +450,27 @@ class DistributedHerder(Herder):
         if configs and self._state().target_state(connector) is TargetState.STOPPED:
             raise BadRequest(f"Cannot submit non-empty set of task configs for stopped connector {connector}")
         await asyncio.to_thread(self._configs.put_task_configs, connector, list(configs))
+
+    # Zombie fencing
+
+    async def fence_zombies(self, connector: str, body: bytes, signature: Signature | None) -> None:
+        """Fence off former tasks for another worker, as the leader.
+
+        Raises HandledElsewhere, NotFoundException, BadRequest, Forbidden, Unavailable, Conflict.
+        """
+        view = await self._formed()
+        if view.protocol is ConnectProtocol.SESSIONED:
+            self._internal.check(body, signature, self._state().session_key)
+        await self.require_leader()
+        self._known(connector)
+        if self.connector_type(connector) != "source":
+            raise BadRequest(f"Connector {connector} is not a source connector")
+        await self._fencing.fence(connector)
+
+    async def fence_former_tasks(self, connector: str) -> None:
+        """The same on behalf of a user who changes offsets."""
+        await self.require_leader()
+        await self._fencing.fence(connector)
 
     # Looking at the group
 

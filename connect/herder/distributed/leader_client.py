@@ -1,4 +1,4 @@
-"""What a follower asks of the leader on its own account: to store new task configurations."""
+"""What a follower asks of the leader on its own account: to store task configurations, to fence off former tasks."""
 
 from __future__ import annotations
 
@@ -29,17 +29,22 @@ class LeaderClient:
         self._session: aiohttp.ClientSession | None = None
 
     async def put_task_configs(self, leader_url: str, connector: str, configs: Sequence[Config]) -> None:
-        """Hand over task configurations. Raises Rejected, ConnectException.
+        """Hand over task configurations. Raises Rejected, ConnectException."""
+        await self._send("POST", leader_url, connector, "tasks", orjson.dumps([dict(config) for config in configs]))
 
-        A key that the leader has just changed may not have arrived here: a refused signature is tried again for a
+    async def fence_zombies(self, leader_url: str, connector: str) -> None:
+        """Ask for a fencing round. Raises Rejected, ConnectException."""
+        await self._send("PUT", leader_url, connector, "fence", b"")
+
+    async def _send(self, method: str, leader_url: str, connector: str, what: str, body: bytes) -> None:
+        """A key that the leader has just changed may not have arrived here: a refused signature is tried again for a
         minute.
         """
-        url = f"{leader_url.rstrip('/')}/connectors/{quote(connector, safe='')}/tasks"
-        body = orjson.dumps([dict(config) for config in configs])
+        url = f"{leader_url.rstrip('/')}/connectors/{quote(connector, safe='')}/{what}"
         began, pause = time.monotonic(), _FIRST_RETRY_SECONDS
         while True:
             try:
-                await self._post(url, body)
+                await self._request(method, url, body)
                 return
             except Rejected as error:
                 if error.status != 403 or time.monotonic() - began + pause > _KEY_ROTATION_SECONDS:
@@ -47,15 +52,22 @@ class LeaderClient:
             await asyncio.sleep(pause)
             pause *= 2
 
-    async def _post(self, url: str, body: bytes) -> None:
+    async def _request(self, method: str, url: str, body: bytes) -> None:
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS))
-        headers = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "kafka-connect"}
+            # Java refuses a request without a body that names a content type.
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS), skip_auto_headers=["Content-Type"]
+            )
+        headers = {"Accept": "application/json", "User-Agent": "kafka-connect"}
+        if body:
+            headers["Content-Type"] = "application/json"
         key = self._session_key()
         if key is not None:
             headers |= sign(body, key, self._algorithm).headers()
         try:
-            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
+            async with self._session.request(
+                method, url, data=body or None, headers=headers, allow_redirects=False
+            ) as answer:
                 if answer.status >= 300:
                     raise Rejected(answer.status, (await answer.text())[:1000])
         except (aiohttp.ClientError, TimeoutError) as error:

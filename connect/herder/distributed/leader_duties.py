@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from connect.api import ConnectException
@@ -31,7 +31,10 @@ class StateReporter(Protocol):
 
 
 class LeaderDuties:
-    """Performed after each round of the group. ``signs`` says whether this worker leads a group that signs requests."""
+    """Performed after each round of the group.
+
+    ``signs`` says whether this worker leads a group that signs requests; ``claim`` lets it write to the config topic.
+    """
 
     def __init__(
         self,
@@ -40,12 +43,14 @@ class LeaderDuties:
         keys: SessionKeys,
         reporter: StateReporter,
         signs: Callable[[], bool],
+        claim: Callable[[], Awaitable[None]],
     ) -> None:
         self._configs = configs
         self._statuses = statuses
         self._keys = keys
         self._reporter = reporter
         self._signs = signs
+        self._claim = claim
         self._rotation: asyncio.Task[None] | None = None
 
     def perform(self) -> None:
@@ -76,6 +81,7 @@ class LeaderDuties:
         while self._signs():
             try:
                 if self._keys.must_replace(self._configs.snapshot().session_key):
+                    await self._claim()
                     await asyncio.to_thread(self._configs.put_session_key, self._keys.new())
                     await asyncio.to_thread(self._configs.refresh, _REFRESH_SECONDS)
             except (ConnectException, TimeoutError) as error:

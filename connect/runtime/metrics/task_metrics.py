@@ -7,6 +7,7 @@ from typing import Any
 
 from connect.runtime.ids import State
 from connect.runtime.metrics.history import CounterHistory, StateHistory
+from connect.runtime.progress import PLUGIN_COUNTER
 
 Value = float | str
 Attributes = dict[str, Value]
@@ -73,7 +74,13 @@ class TaskMetrics:
             groups["source-task-metrics"] = self._source(now)
         elif kind == "sink":
             groups["sink-task-metrics"] = self._sink(now)
-        return groups
+        own = self._own()
+        return groups | ({"task-plugin-metrics": own} if own else {})
+
+    def _own(self) -> Attributes:
+        """What the plugin counts itself."""
+        names = [name for name in self._carried | dict(self._latest) if name.startswith(PLUGIN_COUNTER)]
+        return {name.removeprefix(PLUGIN_COUNTER): self._counters.total(name) for name in sorted(names)}
 
     def plugins(self) -> list[tuple[str, str, Attributes]]:
         """Transformations and predicates: group, alias, class and version."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from connect.api.config_def import ConfigValue
+from connect.api.java_regex import compile_java_regex
 
 _GROUP_OVERRIDE = "consumer.override.group.id"
 
@@ -32,7 +32,7 @@ def check_sink(config: Mapping[str, str | None], values: dict[str, ConfigValue])
             f"The DLQ topic '{dead_letters}' may not be included in the list of topics "
             f"('topics=[{', '.join(topics)}]') consumed by the connector",
         )
-    if regex.strip() and not values["topics.regex"].errors and re.fullmatch(regex, dead_letters):
+    if regex.strip() and not values["topics.regex"].errors and compile_java_regex(regex).fullmatch(dead_letters):
         add_error(
             values,
             "topics.regex",

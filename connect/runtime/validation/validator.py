@@ -11,10 +11,12 @@ from connect.api.config_def import ConfigDef, ConfigValue
 from connect.plugins.registry import CONNECTOR_KINDS, PluginRegistry, VersionNotFound
 from connect.plugins.versions import parse_range
 from connect.runtime.connector_config import COMMON_CONFIG, SINK_CONFIG, SOURCE_CONFIG
+from connect.runtime.task_rules import RULES_CONFIG
 from connect.runtime.validation.converters import converter_sections
 from connect.runtime.validation.exactly_once import check_exactly_once
 from connect.runtime.validation.infos import InfoWriter, Json, merge
 from connect.runtime.validation.lint import findings
+from connect.runtime.validation.live import live_findings
 from connect.runtime.validation.overrides import OverrideValidation
 from connect.runtime.validation.plugin_keys import PluginKeys
 from connect.runtime.validation.sink_checks import add_error, check_consumer_group, check_sink
@@ -92,13 +94,17 @@ class ConnectorValidator:
         answer = merge(name, [section, *overrides, *converters])
         if lint:
             known = {*keys, *(each["value"]["name"] for part in converters for each in part.configs)}
-            answer["lint"] = [finding.as_json() for finding in findings(config, known, values)]
+            stage("looking whether the configuration fits what is outside")
+            live = [] if answer["error_count"] else live_findings(connector, _texts(config), self._worker)
+            answer["lint"] = [finding.as_json() for finding in [*findings(config, known, values), *live]]
         return answer
 
     def _framework(self, base: ConfigDef, config: Config) -> ConfigDef:
         plugin_keys = PluginKeys(self._registry, config, self._worker)
         stages = StageKeys(self._registry, config, plugin_keys)
-        return ConfigDef(*map(plugin_keys.apply, base), *stages.keys())
+        # Ours, which Java doesn't know: judged where they are set, and otherwise not shown.
+        rules = [key for key in RULES_CONFIG if key.name in config]
+        return ConfigDef(*map(plugin_keys.apply, base), *rules, *stages.keys())
 
     def _check_framework(self, connector: Any, config: Config, values: dict[str, ConfigValue]) -> None:
         if isinstance(connector, SinkConnector):

@@ -16,6 +16,7 @@ from typing import Any
 from connect.api import (
     ConfigDef,
     ConfigType,
+    ConfigValue,
     ConnectException,
     Key,
     RetriableException,
@@ -113,6 +114,11 @@ class FaultySinkTask(SinkTask):
 class _Faulty:
     CONFIG = _CONFIG
     _config: dict[str, str]
+
+    @classmethod
+    def validate(cls, config: Mapping[str, str]) -> list[ConfigValue]:
+        go_wrong(config, "connector.validate")
+        return cls.CONFIG.validate(config)
 
     def start(self, config: Mapping[str, str]) -> None:
         self._config = dict(config)

@@ -61,8 +61,11 @@ def expect_shared(workers: Sequence[AnyWorker], names: Sequence[str]) -> None:
     wait_until(shared, timeout=90, what=f"work on all of {everybody}")
 
 
-def bounce(group: WorkerGroup, *, rounds: int, clean: bool) -> None:
-    """Sources and a sink on three workers; no number may be lost, and with clean restarts none may come twice."""
+def bounce(group: WorkerGroup, *, rounds: int, clean: bool, exactly: bool | None = None) -> None:
+    """Sources and a sink on three workers; no number may be lost, and with clean restarts none may come twice.
+
+    ``exactly`` says so for unclean ones.
+    """
     for _ in range(3):
         group.add()
     names = ["s0", "s1", "s2"]
@@ -77,7 +80,7 @@ def bounce(group: WorkerGroup, *, rounds: int, clean: bool) -> None:
         for _ in range(rounds):
             roll(group, everything, clean=clean)
     for lines in sources:
-        expect_numbers(group.numbers, lines, exactly=clean)
+        expect_numbers(group.numbers, lines, exactly=clean if exactly is None else exactly)
 
     total = sum((lines.once for lines in sources), Counter[int]())
     wait_until(lambda: total <= Counter(map(int, out.read_text().split())), timeout=60, what="all in the sink's file")

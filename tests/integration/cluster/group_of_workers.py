@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import requests
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, TopicPartition
 
 from tests.services import ConnectWorker, JavaConnect
 from tests.waiting import wait_until
@@ -177,6 +177,11 @@ def worker_id(worker: AnyWorker) -> str:
 
 def read_topic(bootstrap_servers: str, topic: str) -> list[bytes]:
     """All values of a topic with one partition; none when it doesn't exist."""
+    return [value for _, value in read_records(bootstrap_servers, topic)]
+
+
+def read_records(bootstrap_servers: str, topic: str) -> list[tuple[bytes, bytes]]:
+    """Keys and values of all committed records of a topic with one partition; none when it doesn't exist."""
     consumer = Consumer(
         {
             "bootstrap.servers": bootstrap_servers,
@@ -186,16 +191,23 @@ def read_topic(bootstrap_servers: str, topic: str) -> list[bytes]:
             "allow.auto.create.topics": False,
         }
     )
-    values: list[bytes] = []
+    found: list[tuple[bytes, bytes]] = []
     try:
         partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
         if not partitions:
             return []
-        from confluent_kafka import TopicPartition
-
         consumer.assign([TopicPartition(topic, 0, 0)])
         while (message := consumer.poll(10)) is not None and message.error() is None:
-            values.append(message.value() or b"")
+            found.append((message.key() or b"", message.value() or b""))
     finally:
         consumer.close()
-    return values
+    return found
+
+
+def end_offset(bootstrap_servers: str, topic: str) -> int:
+    """Of a topic with one partition."""
+    consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": f"reader-{uuid.uuid4()}"})
+    try:
+        return int(consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)[1])
+    finally:
+        consumer.close()

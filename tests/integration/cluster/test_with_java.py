@@ -12,7 +12,9 @@ from tests.integration.cluster.group_of_workers import (
     AnyWorker,
     WorkerGroup,
     create,
+    end_offset,
     put,
+    read_records,
     states,
     status,
     worker_id,
@@ -35,8 +37,16 @@ def test_a_mixed_group_shares_work_and_forwards_both_ways(group: WorkerGroup, ja
     play_mixed(group, java_leads=java_leads)
 
 
-def test_a_cluster_goes_from_java_to_ours_and_back(group: WorkerGroup) -> None:
-    """Connectors, target states and offsets stay; no record is lost or repeated."""
+def test_a_cluster_goes_from_java_to_ours_and_back(kafka_broker: KafkaBroker, tmp_path: Path) -> None:
+    """Connectors, target states and offsets stay, also where compaction has been; no record is lost or repeated."""
+    kinds = ("config", "offset", "status")
+    soon = {"segment.ms": "100", "min.cleanable.dirty.ratio": "0.001"}
+    compacting = {f"{kind}.storage.{key}": value for kind in kinds for key, value in soon.items()}
+    with WorkerGroup(kafka_broker.bootstrap_servers, tmp_path, compacting) as group:
+        take_over(group)
+
+
+def take_over(group: WorkerGroup) -> None:
     java = group.add_java()
     running, paused, stopped = (group.lines(name) for name in ("running", "paused", "stopped"))
     out = group.folder / "out.txt"
@@ -51,6 +61,7 @@ def test_a_cluster_goes_from_java_to_ours_and_back(group: WorkerGroup) -> None:
     put(java, "/connectors/paused/pause")
     put(java, "/connectors/stopped/stop")
     check_states(java)
+    await_compaction(group, java)
     configs = [answers(java, f"/connectors/{name}/config") for name in CONNECTORS]
     java.stop()
 
@@ -64,11 +75,32 @@ def test_a_cluster_goes_from_java_to_ours_and_back(group: WorkerGroup) -> None:
         wait_until(lambda: group.numbers(stopped) == stopped.once, what="the resumed connector's records")
         put(ours, "/connectors/stopped/stop")
         check_states(ours)
+        await_compaction(group, ours)
+        check_states(ours)
 
     java.start()
     check_goes_on(group, java, [running, paused, stopped], out)
     put(java, "/connectors/paused/resume")
     wait_until(lambda: group.numbers(paused) == paused.once, timeout=60, what="the resumed connector's records")
+
+
+def await_compaction(group: WorkerGroup, worker: AnyWorker) -> None:
+    """Write to the config topic until the broker has removed something from it that it had not before."""
+    topic = group.properties["config.storage.topic"]
+    written = [0]
+
+    def removed() -> int:
+        end, records = end_offset(group.bootstrap_servers, topic), read_records(group.bootstrap_servers, topic)
+        return end - len(records)
+
+    before = removed()
+
+    def compacted() -> bool:
+        written[0] += 1
+        put(worker, "/connectors/stopped/resume" if written[0] % 2 else "/connectors/stopped/stop")
+        return written[0] % 2 == 0 and removed() > before + 10
+
+    wait_until(compacted, timeout=90, what="compaction")
 
 
 def check_states(worker: AnyWorker) -> None:

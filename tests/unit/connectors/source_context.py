@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -44,6 +45,7 @@ class FakeSourceContext:
     ) -> None:
         self.offset_storage_reader = Offsets(offsets)
         self.errants: list[Errant] = []
+        self.counts: Counter[str] = Counter()
         self.waits: list[float] = []
         self.tolerant = tolerant
         self.on_wait = on_wait
@@ -55,6 +57,9 @@ class FakeSourceContext:
         self.waits.append(seconds)
         self.on_wait()
         return False
+
+    def count(self, metric: str, amount: float = 1) -> None:
+        self.counts[metric] += int(amount)
 
     def report_errant_record(self, error: BaseException, *, raw: bytes | None = None, where: str = "") -> None:
         if not self.tolerant:

@@ -25,7 +25,11 @@ from connect.plugins.builtin import BUILTIN, PluginKind
 from converters.simple_header import SimpleHeaderConverter
 from converters.string import StringConverter
 
-NEEDS_REGISTRY = ("converters.avro:AvroConverter",)
+NEEDS_REGISTRY = (
+    "converters.avro:AvroConverter",
+    "converters.json_schema:JsonSchemaConverter",
+    "converters.protobuf:ProtobufConverter",
+)
 DATA_CONVERTERS = [
     plugin.target
     for plugin in BUILTIN

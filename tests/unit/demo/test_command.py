@@ -94,7 +94,7 @@ def test_missing_extras_are_named(monkeypatch):
     """With the command that installs them."""
     monkeypatch.setattr(run, "_NEEDED_MODULES", ("elastic_transport", "not_installed_at_all"))
 
-    with pytest.raises(DemoFailed, match=r"not_installed_at_all.*\n.*pip install 'kafka-connect-py\[demo\]'"):
+    with pytest.raises(DemoFailed, match=r"not_installed_at_all.*\n.*pip install 'kafka-connect-worker\[demo\]'"):
         run_demo(DemoOptions(True, False, 0, 0, 0), Console(file=io.StringIO()))
 
 

@@ -72,7 +72,9 @@ def test_one_schema_has_one_id_and_each_subject_its_versions(ask: Client) -> Non
         ("POST", "/subjects/a", {"schema": '"string"'}, (404, 40403)),
         ("POST", "/subjects/a/versions", {"schema": "nonsense"}, (422, 42201)),
         ("POST", "/subjects/a/versions", {}, (422, 42201)),
-        ("POST", "/subjects/a/versions", {"schema": "{}", "schemaType": "JSON"}, (422, 42201)),
+        ("POST", "/subjects/a/versions", {"schema": "{}", "schemaType": "XML"}, (422, 42201)),
+        ("POST", "/subjects/a/versions", {"schema": "{", "schemaType": "JSON"}, (422, 42201)),
+        ("POST", "/subjects/a/versions", {"schema": "{}", "schemaType": "JSON"}, (409, 409)),
         ("POST", "/subjects/a/versions", {"schema": '"R"', "references": [{"name": "R"}]}, (422, 42201)),
         ("POST", "/subjects/a/versions", {"schema": '"string"'}, (409, 409)),
         ("POST", "/subjects/a/versions", [], (422, 42201)),
@@ -162,7 +164,7 @@ def test_names_with_odd_characters_are_names(ask: Client) -> None:
 
 def test_small_talk(ask: Client) -> None:
     assert ask("GET", "/") == {}
-    assert ask("GET", "/schemas/types") == ["AVRO"]
+    assert ask("GET", "/schemas/types") == ["AVRO", "JSON", "PROTOBUF"]
     assert ask("GET", "/mode") == {"mode": "READWRITE"}
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +16,8 @@ from connect.herder.validation import ConnectorValidation, java_map, patched
 from connect.plugins.registry import PluginRegistry
 from connect.plugins.secrets import ConfigTransformer
 from connect.runtime.channel import RemoteError
+from connect.runtime.validation.live import live_findings
+from connectors.file.source import FileStreamSourceConnector
 from tests.conformance.rest_replay import replayer, scenarios
 from tests.conformance.rest_worker import JSON_CONVERTERS, PLUGINS
 from tests.unit.herder.parts import PluginCallsHere
@@ -67,6 +72,22 @@ async def refused(config: dict[str, str | None], **options: Any) -> list[str]:
     assert head == f"Connector configuration is invalid and contains the following {len(errors)} error(s):"
     assert "`/connector-plugins/{connectorType}/config/validate`" in hint
     return errors
+
+
+async def test_keys_that_supervise_tasks_are_judged_where_they_are_set() -> None:
+    assert await refused({**SOURCE, "task.restart.policy": "always", "task.memory.max.bytes": "-1"}) == [
+        "Invalid value always for configuration task.restart.policy: String must be one of: none, on-failure",
+        "Invalid value -1 for configuration task.memory.max.bytes: Value must be at least 0",
+    ]
+    answer = await make_validation().infos({**SOURCE, "task.stall.timeout.ms": "1000"}, lint=True)
+    assert answer["lint"] == []
+    assert [key for key in names(answer) if key.startswith("task.")] == ["task.stall.timeout.ms"]
+    assert answer["groups"].count("Task Supervision") == 1
+
+
+def names(answer: Json) -> list[str]:
+    """The keys that an answer is about."""
+    return [each["definition"]["name"] for each in answer["configs"]]
 
 
 async def test_all_errors_are_told_at_once() -> None:
@@ -175,11 +196,44 @@ async def test_lint_tells_what_is_likely_not_meant(
     assert (code, key, suggestion) in found
 
 
-async def test_lint_has_nothing_against_a_good_configuration() -> None:
+async def test_lint_has_nothing_against_a_good_configuration(tmp_path: Path) -> None:
     safe = {"errors.tolerance": "all", "errors.deadletterqueue.topic.name": "dlq"}
-    good = {**SINK, **safe, "consumer.override.max.poll.records": "5"}
+    good = {**SINK, **safe, "consumer.override.max.poll.records": "5", "file": str(tmp_path / "out")}
     assert (await make_validation().infos(good, lint=True))["lint"] == []
     assert "lint" not in await make_validation().infos(good)
+
+
+async def test_lint_looks_whether_files_and_brokers_are_there(tmp_path: Path) -> None:
+    """Only when nothing else is wrong; the answer without lint doesn't look."""
+    absent = str(tmp_path / "none" / "out")
+    nowhere = make_validation({"bootstrap.servers": "127.0.0.1:1"})
+    found = {each["code"]: each["key"] for each in (await nowhere.infos({**SINK, "file": absent}, lint=True))["lint"]}
+    assert found == {"live-check": "file", "brokers-unreachable": "connector.class"}
+    answer = await nowhere.infos({**SINK, "file": absent, "tasks.max": "0"}, lint=True)
+    assert (answer["error_count"], answer["lint"]) == (1, [])
+
+
+class SlowConnector(FileStreamSourceConnector):
+    """Its checks take long, or fail."""
+
+    asked = threading.Event()
+    fails = False
+
+    @classmethod
+    def live_checks(cls, config: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        if cls.fails:
+            raise RuntimeError("no")
+        cls.asked.wait(10)
+        yield "file", "late"
+
+
+def test_a_live_check_is_not_waited_for_beyond_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    (late,) = live_findings(SlowConnector(), {}, {}, seconds=0.05)
+    SlowConnector.asked.set()
+    assert late.code == "live-check-late"
+    monkeypatch.setattr(SlowConnector, "fails", True)
+    (failed,) = live_findings(SlowConnector(), {}, {})
+    assert (failed.code, failed.message) == ("live-check-failed", "The check could not be made: RuntimeError: no")
 
 
 def test_maps_are_printed_as_java_prints_them() -> None:

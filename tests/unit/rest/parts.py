@@ -13,6 +13,7 @@ import aiohttp
 from connect.herder.herder import Herder
 from connect.herder.offsets import ConnectorOffsets
 from connect.herder.plugin_listing import PluginListing
+from connect.herder.sink_groups import SinkGroups
 from connect.herder.validation import ConnectorValidation
 from connect.kafka.connect_clients import ConnectClients
 from connect.kafka.fake import FakeKafka
@@ -21,9 +22,11 @@ from connect.plugins.registry import process_plugins
 from connect.plugins.secrets import ConfigTransformer
 from connect.rest.listeners import Listeners
 from connect.rest.server import RestServer, Services
+from connect.runtime.metrics.worker_metrics import WorkerMetrics
 from connect.storage.config_store import MemoryConfigBackingStore
 from connect.storage.offset_store import MemoryOffsetBackingStore
 from connect.storage.status_store import MemoryStatusBackingStore
+from connect.storage.worker_offsets import WorkerOffsets
 from tests.unit.herder.parts import FakeWorker, PluginCallsHere
 
 SOURCE = {"connector.class": "FileStreamSource", "tasks.max": "1", "file": "f", "topic": "t"}
@@ -68,9 +71,12 @@ def make_services(properties: Mapping[str, str], kafka: FakeKafka, offsets: Memo
     )
     configs.set_listener(herder)
     configs.start()
-    herder.start(FakeWorker(herder))  # type: ignore[arg-type]  # the part of it that is used
+    worker: Any = FakeWorker(herder)
+    worker.metrics, worker.tasks = WorkerMetrics(60.0), {}
+    herder.start(worker)
+    groups = SinkGroups(kafka, ConnectClients(properties))
     connector_offsets = ConnectorOffsets(
-        configs, offsets, kafka, ConnectClients(properties), plugins, calls, transformer
+        configs, WorkerOffsets(offsets), groups, plugins, calls, transformer, herder.fence_former_tasks
     )
     return Services(herder, connector_offsets, plugins, validation, loggers)
 

@@ -8,7 +8,7 @@ from typing import Any
 from connect.rest.openapi import OPERATIONS, PATH, openapi_document
 from tests.unit.rest.parts import serve
 
-DISTRIBUTED_ONLY = {("GET", "/admin/placement")}
+DISTRIBUTED_ONLY = {("GET", "/admin/placement"), ("POST", "/admin/drain")}
 """What the standalone worker of these tests doesn't have."""
 
 

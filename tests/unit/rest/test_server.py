@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiohttp import web
 
 from connect.api import ConfigException
 from connect.api.rest_extension import RestAnswer, RestExtension, RestRequest
 from connect.rest.listeners import Listeners, parse_listeners
+from connect.rest.overload import overload_middleware
 from connect.rest.response_headers import header_rules
 from connect.rest.slow_clients import SlowClients
 from tests.unit.rest.parts import SINK, SOURCE, basic, serve
+
+
+async def raw_status(url: str, request: str) -> int:
+    """The status of the answer to a request that is sent as it stands."""
+    host, port = url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(request.encode())
+    line = await reader.readline()
+    writer.close()
+    return int(line.split()[1])
 
 
 @pytest.mark.parametrize("path", ["/connectors", "/connectors/", "/connector-plugins/", "/admin/loggers/root/", "/"])
@@ -27,11 +40,7 @@ async def test_a_trailing_slash_makes_no_difference(path: str) -> None:
 async def test_ambiguous_paths_are_refused(path: str) -> None:
     """With 400, before anything looks at them."""
     async with serve() as served:
-        host, port = served.url.removeprefix("http://").split(":")
-        reader, writer = await asyncio.open_connection(host, int(port))
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-        assert (await reader.readline()).startswith(b"HTTP/1.1 400 ")
-        writer.close()
+        assert await raw_status(served.url, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") == 400
 
 
 async def test_unknown_paths_and_methods_are_told_apart() -> None:
@@ -191,8 +200,6 @@ async def test_an_extension_of_ones_own_may_answer_instead() -> None:
 
 async def test_a_connection_without_a_request_is_closed() -> None:
     """One that was used is left to the keep-alive time."""
-    from aiohttp import web
-
     slow = SlowClients(first_request_seconds=0.2)
 
     async def hello(_: web.Request) -> web.Response:
@@ -242,3 +249,38 @@ async def test_offsets_of_a_source_are_kept_in_the_offset_store() -> None:
         assert (await served.ask("PATCH", "/connectors/s/offsets", json={"offsets": [entry]}))[0] == 200
         assert served.offsets.keys() == [b'["s",{"filename":"f"}]']
         assert await served.ask("GET", "/connectors/s/offsets") == (200, {"offsets": [entry]})
+
+
+async def test_requests_beyond_the_limit_are_turned_away() -> None:
+    limit, go_on = overload_middleware(most=1), asyncio.Event()
+
+    async def slow(_: web.Request) -> web.Response:
+        await go_on.wait()
+        return web.Response(text="done")
+
+    request: Any = None
+    first = asyncio.ensure_future(limit(request, slow))
+    await asyncio.sleep(0)
+    refused = await limit(request, slow)
+    assert (refused.status, refused.headers["Retry-After"]) == (503, "1")
+    go_on.set()
+    assert (await first).status == 200
+    assert (await limit(request, slow)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Accept": "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1"}, 200),
+        ({"Accept": "text/plain"}, 200),
+        ({"User-Agent": "collector/1"}, 200),
+        ({"Accept": "*/*", "User-Agent": "curl/8"}, 200),
+        ({"Accept": "image/png"}, 406),
+        ({}, 404),
+    ],
+)
+async def test_metrics_are_for_whoever_asks(headers: dict[str, str], status: int) -> None:
+    """The last is how the recorded requests came, which Java answers with 404."""
+    async with serve() as served:
+        lines = ["GET /metrics HTTP/1.1", "Host: x", *(f"{name}: {value}" for name, value in headers.items())]
+        assert await raw_status(served.url, "\r\n".join([*lines, "Connection: close", "", ""])) == status

@@ -101,6 +101,15 @@ async def test_clients_may_need_a_certificate(tmp_path: Path) -> None:
         ({"ssl.keystore.location": "/no/such"}, "can't be read"),
         ({"ssl.keystore.key": "x", "ssl.keystore.certificate.chain": "y"}, "can't be used"),
         ({"ssl.enabled.protocols": "SSLv3"}, "expected some of TLSv1"),
+        ({"ssl.cipher.suites": "TLS_RSA_WITH_ROT13"}, "TLS_RSA_WITH_ROT13 is not known here"),
+        (
+            {"ssl.cipher.suites": "TLS_AES_128_GCM_SHA256", "ssl.enabled.protocols": "TLSv1.2"},
+            "no version in ssl.enabled.protocols",
+        ),
+        (
+            {"ssl.cipher.suites": "TLS_RSA_WITH_AES_128_CBC_SHA", "ssl.enabled.protocols": "TLSv1.3"},
+            "no version in ssl.enabled.protocols",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_certificate_is_told(settings: dict[str, str], message: str) -> None:
@@ -112,3 +121,29 @@ def test_prefixed_settings_replace_all_others() -> None:
     properties = {"ssl.protocol": "a", "ssl.cipher.suites": "b", "listeners.https.ssl.protocol": "c"}
     assert ssl_settings(properties, "listeners.https.") == {"ssl.protocol": "c"}
     assert ssl_settings(properties, "admin.listeners.https.") == {"ssl.protocol": "a", "ssl.cipher.suites": "b"}
+
+
+@pytest.mark.parametrize(
+    ("java", "openssl"),
+    [
+        ("TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "ECDHE-RSA-AES256-GCM-SHA384"),
+        ("TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305"),
+        ("TLS_DHE_RSA_WITH_AES_128_CBC_SHA256", "DHE-RSA-AES128-SHA256"),
+        ("TLS_RSA_WITH_AES_128_CBC_SHA", "AES128-SHA"),
+    ],
+)
+async def test_cipher_suites_go_by_their_names_in_java(java: str, openssl: str, tmp_path: Path) -> None:
+    """Without a suite of TLS 1.3 that version isn't spoken."""
+    context = server_context({**pem_file(tmp_path), "ssl.cipher.suites": java})
+    before = [cipher["name"] for cipher in context.get_ciphers() if cipher["protocol"] != "TLSv1.3"]
+    assert (before, context.maximum_version) == ([openssl], ssl.TLSVersion.TLSv1_2)
+
+
+async def test_suites_of_tls_1_3_alone_leave_that_version_alone(tmp_path: Path) -> None:
+    suites = {"ssl.cipher.suites": "TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384"}
+    async with serve({"listeners": "https://127.0.0.1:0", **pem_file(tmp_path), **suites}) as served:
+        context = ssl.create_default_context(cadata=CERTIFICATE_PEM)
+        assert await get(f"{served.url}/connectors", context) == 200
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        with pytest.raises((aiohttp.ClientError, ssl.SSLError)):
+            await get(f"{served.url}/connectors", context)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -67,7 +68,7 @@ class Running:
             self.progress,
             TransactionPlan(boundary, interval, self.context),
             other=other,
-            fence=lambda: self.fenced.append(True),
+            fence=self._fence,
         )
         stage = TransformationStage("keep", Change(lambda value: value if keep(value) else None), "Change")
         path = SourcePath(
@@ -78,6 +79,12 @@ class Running:
             lambda _: None,
         )
         self.task = WorkerSourceTask(TASK, self.source, path, self.control, States(), self.progress, RateLimits())
+
+    @contextmanager
+    def _fence(self) -> Iterator[None]:
+        self.fenced.append(bool(self.kafka.owners))
+        yield
+        self.fenced.append(bool(self.kafka.owners))
 
     def run(self) -> Running:
         self.task.run({})
@@ -100,7 +107,7 @@ def test_every_poll_is_a_transaction_with_its_offsets() -> None:
     assert seen == [([b"a", b"b"], [{"at": 2}])]
     assert run.seen == ([b"a", b"b", b"c"], [{"at": 2}, {"at": 3}])
     assert run.kafka.records("offsets")[0][0] == b'["c",{"from":"p"}]'
-    assert run.fenced == [True]
+    assert run.fenced == [False, True]  # before the task claims its transactional id, and after
 
 
 def test_by_interval_many_polls_make_one_transaction() -> None:

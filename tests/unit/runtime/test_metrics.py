@@ -156,3 +156,13 @@ def test_a_failed_task_keeps_its_metrics() -> None:
     groups = running.metrics.groups(3)
     assert groups["connector-task-metrics"]["status"] == "failed"
     assert groups["source-task-metrics"]["source-record-poll-total"] == 3
+
+
+def test_what_a_plugin_counts_is_a_group_of_its_own() -> None:
+    metrics = TaskMetrics(60, now=0)
+    metrics.report(1, {"counters": {"plugin/messages-dropped-total": 3, "source-record-poll-total": 1}})
+    assert metrics.groups(1)["task-plugin-metrics"] == {"messages-dropped-total": 3}
+    metrics.restarted()
+    metrics.report(2, {"counters": {"plugin/messages-dropped-total": 2}})
+    assert metrics.groups(2)["task-plugin-metrics"] == {"messages-dropped-total": 5}
+    assert "task-plugin-metrics" not in TaskMetrics(60, now=0).groups(1)

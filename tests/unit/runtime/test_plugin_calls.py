@@ -18,14 +18,19 @@ Handle = Callable[[str, dict[str, Any]], Awaitable[Any]]
 class FakeProcess:
     """Answers ``quick`` at once and ``slow`` when told to, tells a stage first, and never answers ``hang``."""
 
-    def __init__(self, handle: Handle) -> None:
+    def __init__(self, handle: Handle, *, first: bool) -> None:
         self.channel = self
+        self.first = first
         self.exit_status: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self.killed = False
+        self.killed = self.frozen = False
         self.finish = asyncio.Event()
         self._handle = handle
 
     async def call(self, method: str, timeout: float, **params: Any) -> Any:
+        if method == "stacks":
+            if self.frozen:
+                raise TimeoutError
+            return ""
         await self._handle("stage", {"request": params["request"], "description": f"doing {method}"})
         async with asyncio.timeout(timeout):
             match method:
@@ -34,6 +39,9 @@ class FakeProcess:
                 case "slow":
                     await self.finish.wait()
                 case "die":
+                    raise ChannelClosed("The process has ended")
+                case "be killed by another" if self.first:
+                    await self.finish.wait()
                     raise ChannelClosed("The process has ended")
         return method
 
@@ -46,7 +54,7 @@ class FakeSupervisor:
         self.processes: list[FakeProcess] = []
 
     async def start(self, _kind: str, handle: Handle) -> FakeProcess:
-        self.processes.append(FakeProcess(handle))
+        self.processes.append(FakeProcess(handle, first=not self.processes))
         return self.processes[-1]
 
 
@@ -101,3 +109,23 @@ async def test_a_process_that_ended_unasked_is_replaced() -> None:
     await asyncio.sleep(0)
     await calls.call("quick")
     assert len(supervisor.processes) == 2
+
+
+async def test_a_request_whose_process_another_one_takes_down_is_asked_again() -> None:
+    calls, supervisor = make_calls()
+    others = [asyncio.create_task(calls.call("be killed by another")) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    supervisor.processes[0].finish.set()
+    assert await asyncio.gather(*others) == ["be killed by another"] * 2
+    assert [process.killed for process in supervisor.processes] == [True, True, True]
+
+
+async def test_a_process_that_a_plugin_blocks_gets_no_more_requests() -> None:
+    calls, supervisor = make_calls(0.1)
+    hanging = asyncio.create_task(calls.call("hang"))
+    await asyncio.sleep(0.01)
+    supervisor.processes[0].frozen = True
+    assert await calls.call("quick") == "quick"
+    assert len(supervisor.processes) == 2
+    with pytest.raises(RequestTimedOut):
+        await hanging

@@ -47,6 +47,11 @@ def test_lines_are_appended_to_an_existing_file(tmp_path: Path) -> None:
     assert written(tmp_path / "f", batch(["after"], STRING_SCHEMA)) == "before\nafter\n"
 
 
+def test_a_line_that_a_killed_task_left_torn_swallows_no_other(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("before\nto")
+    assert written(tmp_path / "f", batch(["torn"], STRING_SCHEMA)) == "before\nto\ntorn\n"
+
+
 def test_no_records_write_nothing(tmp_path: Path) -> None:
     assert written(tmp_path / "f", batch([])) == ""
     assert written(tmp_path / "f") == ""

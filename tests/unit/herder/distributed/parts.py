@@ -15,6 +15,7 @@ from connect.loggers import Loggers
 from connect.plugins.registry import process_plugins
 from connect.plugins.secrets import ConfigTransformer
 from connect.runtime.ids import ConnectorTaskId
+from connect.runtime.metrics.worker_metrics import WorkerMetrics
 from connect.storage.config_store import MemoryConfigBackingStore
 from connect.storage.status_store import MemoryStatusBackingStore
 from tests.unit.herder.parts import FakeWorker, PluginCallsHere
@@ -34,6 +35,9 @@ class FakeMembership:
 
     def start(self) -> None:
         self.asked.append("start")
+
+    def leave(self) -> None:
+        self.asked.append("leave")
 
     def stop(self) -> None:
         self.asked.append("stop")
@@ -111,10 +115,12 @@ def start_distributed(**properties: str) -> tuple[DistributedHerder, FakeWorker,
         ConnectorValidation(calls, worker_properties, ConfigTransformer(worker_properties), "group"),
         Loggers(),
         membership,
+        lambda connector, _config, count: made[0].asked.append(f"fence {count} of {connector}"),
     )
     fake: Any = FakeWorker(herder)
     fake.stop_seconds = 1.0
     fake.tasks = {}
+    fake.metrics = WorkerMetrics(60)
     configs.set_listener(herder)
     configs.start()
     herder.start(fake)

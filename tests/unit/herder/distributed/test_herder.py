@@ -8,8 +8,8 @@ import pytest
 
 from connect.api import NotFoundException
 from connect.herder.distributed.herder import DistributedHerder
-from connect.herder.distributed.protocol import CONFIG_MISMATCH, Protocol, decode_metadata
-from connect.herder.errors import BadRequest, HandledElsewhere, RebalanceNeeded
+from connect.herder.distributed.protocol import CONFIG_MISMATCH, NOTHING, Protocol, decode_metadata
+from connect.herder.errors import BadRequest, HandledElsewhere, RebalanceNeeded, Unavailable
 from connect.runtime.ids import ConnectorTaskId, TargetState
 from tests.unit.herder.distributed.parts import OTHER, OTHER_URL, FakeMembership, eventually, start_distributed, work
 from tests.unit.herder.parts import FakeWorker
@@ -229,4 +229,34 @@ async def test_a_draining_worker_waits_until_its_work_is_elsewhere() -> None:
     assert not stopping.done()
     await group.form(leader=OTHER, offset=offset(herder))
     await stopping
-    assert group.taken() == ["rejoin", "stop"]
+    assert group.taken() == ["rejoin", "leave", "stop"]
+
+
+async def test_a_draining_worker_under_a_leader_that_knows_no_drains_lets_go_and_claims_what_does_not_exist() -> None:
+    """So that a leader in Java gives its work to the others, at once, and none of it back."""
+    herder, worker, group = start_distributed()
+    await group.form(leader=OTHER)
+    herder._configs.put_connector_config("c", CONFIG)
+    await group.form(work("c"), leader=OTHER, offset=offset(herder))
+    await eventually(lambda: worker.taken() == ["start c"])
+    group.taken()
+
+    draining = asyncio.create_task(herder.drain())
+    await eventually(lambda: group.taken() == ["rejoin"])
+    await group.form(leader=OTHER, offset=offset(herder))
+    assert group.taken() == ["rejoin"]
+    assert worker.taken() == []
+    first = decode_metadata(group.group.protocols()[0][1]).held
+    assert (len(first.connectors), first.connectors[-1], len(first.tasks)) == (3, "c", 1)
+    await group.form(revoked=first.minus(work("c")), leader=OTHER, offset=offset(herder))
+    assert worker.taken() == ["stop c"]
+    assert group.taken()[-1] == "rejoin"
+    second = decode_metadata(group.group.protocols()[0][1]).held
+    assert (len(second.connectors), len(second.tasks), second.common(first)) == (2, 1, NOTHING)
+    await group.form(leader=OTHER, offset=offset(herder), delay=40)
+    await draining
+    assert [each for each in group.taken() if "rejoin" not in each] == ["leave", "stop"]
+    assert worker.taken() == []
+    with pytest.raises(Unavailable):
+        await herder.require_leader()
+    await herder.stop()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connect.api import DataException
-from transforms.java_regex import JavaReplacement, compile_java_regex
+from connect.api.java_regex import JavaReplacement, compile_java_regex
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""MQTT: messages into Kafka, and records out of Kafka as messages."""

@@ -1,0 +1,1 @@
+"""Syslog sources: UDP, TCP and TLS listeners whose messages become records."""
