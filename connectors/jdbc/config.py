@@ -332,7 +332,7 @@ _OURS = group(
             "shared by up to tasks.max tasks; each range keeps its position, so that a restart goes on within it. "
             "0: a table is read by one task, and again from its beginning after a restart."
         ),
-        {"validator": Range(0), "recommender": matters_in("bulk")},
+        {"validator": Range(0)},
     ),
     (
         "driver.name",
