@@ -19,7 +19,7 @@ KILLS = 100
     ("properties", "config"),
     [
         ({"offset.flush.interval.ms": "200"}, {}),
-        ({"exactly.once.source.support": "enabled"}, {"exactly.once.support": "required"}),
+        ({"exactly.once.source.support": "enabled"}, {"exactly.once.support": "required", "batch.size": "500"}),
     ],
     ids=["at-least-once", "exactly-once"],
 )
@@ -38,7 +38,7 @@ def test_kills_lose_no_row(
         spool = KilledSpool(worker, root, files=20, rows=50_000)
         spool.start(config)
         kills += spool.kill_often(KILLS - kills, rng)
-        again += spool.expect_nothing_lost()
+        again += spool.expect_nothing_lost(timeout=900)
         spool.remove()
         rounds += 1
         rows += len(spool.expected)
