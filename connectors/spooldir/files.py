@@ -38,7 +38,7 @@ class InputFile(NamedTuple):
     @property
     def name(self) -> str:
         """The name without directories."""
-        return self.path.name
+        return self.location.rpartition("/")[2]
 
     @property
     def identity(self) -> str:
