@@ -11,6 +11,9 @@ from connectors.spooldir.text_input import TextInput
 MAX_RECORD = 16 << 20
 """Characters that a record may have: a quote that is never closed must not fill the memory."""
 
+_MAX_STEP = 1 << 20
+"""Bytes that are read at a time, at most, to find a long record's end: what is read past it is held several times."""
+
 
 class CsvLayout(NamedTuple):
     """How the file is laid out: format of its lines, lines to skip, header, texts that mean null."""
@@ -92,7 +95,7 @@ class CsvText:
         left = MAX_RECORD - len(self._text)
         if left <= 0:
             raise DataException(f"A record of the file is longer than {MAX_RECORD} characters")
-        self._portions = min(self._portions, left // self.layout.portion + 1)
+        self._portions = min(self._portions, min(left, _MAX_STEP) // self.layout.portion + 1)
         return self._fill()
 
     def put_back(self, text: str) -> None:
