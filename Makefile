@@ -4,13 +4,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test check bench soak format clean
+.PHONY: demo test check bench soak site format clean
 
 demo: $(VENV)/.demo
 	$(BIN)/connect demo $(ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -22,6 +22,10 @@ bench: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	CONNECT_SOAK=1 $(BIN)/python -m pytest tests/soak $(ARGS)
+	CONNECT_SOAK=1 $(BIN)/python -m pytest tests/unit -m 'hypothesis or soak' $(ARGS)
+
+site: $(VENV)/.dev
+	$(BIN)/python -m docs.site
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from benchmarks import converters, transforms
 from benchmarks.cases import PLUGIN_CASES, RECORD_CASES, Figures, Setting, idle, startup
-from benchmarks.report import table, write_section
+from benchmarks.report import singles_table, table, write_section
 from benchmarks.subjects import JAVA, PYTHON, Subject
 from tests.services import KafkaBroker
 
 _IDLE_COUNTS = {"idle-10": 10, "idle-100": 100}
-CASES = ["startup", *_IDLE_COUNTS, *RECORD_CASES, *PLUGIN_CASES]
+_SINGLES = ("transformations", "converters")
+CASES = ["startup", *_IDLE_COUNTS, *RECORD_CASES, *PLUGIN_CASES, *_SINGLES]
 
 
 def main() -> int:
@@ -34,9 +37,15 @@ def main() -> int:
     unknown = set(arguments.cases) - set(CASES)
     if unknown:
         parser.error(f"no such case: {', '.join(sorted(unknown))}; there are {', '.join(CASES)}")
+    cases = arguments.cases or CASES
+    for case in _SINGLES:
+        if case in cases:
+            _measure_singles(case, write=not arguments.quick)
+    if not set(cases) - set(_SINGLES):
+        return 0
     pairs, records = (1, 200_000) if arguments.quick else (arguments.pairs, arguments.records)
     with tempfile.TemporaryDirectory() as folder, KafkaBroker() as broker:
-        for case in arguments.cases or CASES:
+        for case in (case for case in cases if case not in _SINGLES):
             results = _run(case, Setting(broker, records, Path(folder), arguments.java_plugins), pairs)
             body = table(results)
             sys.stdout.write(f"\n{case}\n{body}\n")
@@ -44,6 +53,22 @@ def main() -> int:
                 command = f"python -m benchmarks {case} --pairs {pairs} --records {records}"
                 write_section(case, command, f"{_about(case)}\n\n{body}")
     return 0
+
+
+def _measure_singles(case: str, *, write: bool) -> None:
+    """Classes by themselves, in this process and in a JVM, on batches of 1,000 records; both on one processor."""
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    seconds = 0.15
+    measured = (
+        list(transforms.measure_all(("",), 1000, seconds, with_java=True))
+        if case == "transformations"
+        else converters.measure_all(1000, seconds, with_java=True)
+    )
+    body = singles_table(measured)
+    sys.stdout.write(f"\n{case}\n{body}\n")
+    if write:
+        about = f"{(_measure_singles.__doc__ or '').strip()} Microseconds per record, the best of many runs."
+        write_section(case, f"python -m benchmarks {case}", f"{about}\n\n{body}")
 
 
 def _about(case: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 import fastavro
 
-from benchmarks.converters import NAMES, measure, rating_schema, ratings
+from benchmarks.converters import NAMES, rating_schema, ratings, show
 from connect.api import TIMESTAMP_SCHEMA, Schema, decimal_schema
 from connect.api.schema_builder import SchemaBuilder
 from connect.demo.registry import EmbeddedRegistry
@@ -99,7 +99,7 @@ def main() -> None:
     values = ratings(options.records)
 
     def line(name: str, convert: Callable[[], object]) -> None:
-        measure(name, convert, options.records, options.seconds)
+        show(name, convert, options.records, options.seconds)
 
     with EmbeddedRegistry() as registry:
         made = converter(registry.url)

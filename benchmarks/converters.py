@@ -2,23 +2,27 @@
 
 The record is the flight rating of the demo, as a map without schema and as a struct of seven fields whose schema is in
 every message. ``--records`` and ``--seconds`` set the size of a batch and how long each line is measured. ``--java``
-lets Kafka Connect's own classes do the same work afterwards (compiling needs a ``javac`` on the path).
+lets Kafka Connect's own classes do the same work first (compiling needs a ``javac`` on the path).
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import random
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from connect.api import Schema
+from connect.api import Converter, Schema
+from connect.api.schema import FLOAT64_SCHEMA, INT64_SCHEMA, STRING_SCHEMA
 from connect.api.schema_builder import SchemaBuilder
+from connect.runtime.forkserver import GC_THRESHOLD
 from converters.json import JsonConverter
+from converters.number import DoubleConverter, LongConverter
 from converters.string import StringConverter
 from tests.services import java, kafka
 
@@ -61,15 +65,21 @@ def rating_schema() -> Schema:
     return builder.build()
 
 
-def measure(name: str, convert: Callable[[], object], records: int, seconds: float) -> None:
-    """Print the best of many runs over a batch."""
+def measure(work: Callable[[], object], records: int, seconds: float) -> float:
+    """Microseconds per record: the best of many runs over a batch, within seconds of our own on the processor."""
     best = float("inf")
-    deadline = time.perf_counter() + seconds
-    while time.perf_counter() < deadline:
+    deadline = time.process_time() + seconds
+    while time.process_time() < deadline:
         start = time.perf_counter()
-        convert()
+        work()
         best = min(best, time.perf_counter() - start)
-    print(f"{name:34} {records / best:>12,.0f} records/s {best / records * 1e6:8.3f} us/record")
+    return best / records * 1e6
+
+
+def show(name: str, work: Callable[[], object], records: int, seconds: float) -> None:
+    """Measure and print."""
+    best = measure(work, records, seconds)
+    print(f"{name:34} {1e6 / best:>12,.0f} records/s {best:8.3f} us/record")
 
 
 def json_converter(with_schemas: bool) -> JsonConverter:
@@ -79,61 +89,88 @@ def json_converter(with_schemas: bool) -> JsonConverter:
     return converter
 
 
-def run_java(seconds: float, *files: list[bytes | None]) -> None:
-    """Compile and run the same work in Java, on lines of text: messages without and with schemas."""
+class Measured(NamedTuple):
+    """A line of the table: what was converted, and microseconds per record on both sides."""
+
+    name: str
+    kind: str
+    ours: float
+    theirs: float | None
+
+
+def works(size: int) -> dict[str, Callable[[], object]]:
+    """What is to be timed, by the names that ConverterBenchmark.java gives the same work."""
+    values, schema = ratings(size), rating_schema()
+    plain, enveloped, strings = json_converter(False), json_converter(True), StringConverter()
+    strings.configure({}, is_key=False)
+    rows = [tuple(value[name] for name in NAMES) for value in values]
+    texts = plain.from_connect_batch("t", None, values)
+    lines = [text.decode() for text in texts if text is not None]
+    numbers = [1000 + i for i in range(size)]
+    made = {}
+    for name, converter, data in (
+        ("JSON schemaless", plain, (None, values)),
+        ("JSON with schema", enveloped, (schema, rows)),
+        ("String", strings, (STRING_SCHEMA, lines)),
+        ("Long", LongConverter(), (INT64_SCHEMA, numbers)),
+        ("Double", DoubleConverter(), (FLOAT64_SCHEMA, list(map(float, numbers)))),
+    ):
+        made |= _both(name, converter, *data)
+    return made
+
+
+def _both(name: str, converter: Converter, schema: Schema | None, values: list[Any]) -> dict[str, Callable[[], object]]:
+    texts = converter.from_connect_batch("t", schema, values)
+    return {
+        f"{name}\tdecode": lambda: converter.to_connect_batch("t", texts),
+        f"{name}\tencode": lambda: converter.from_connect_batch("t", schema, values),
+        f"{name}\tboth": lambda: converter.from_connect_batch("t", *converter.to_connect_batch("t", texts)[0]),
+    }
+
+
+def run_java(size: int, seconds: float) -> dict[str, float]:
+    """Compile and run the same work in Java; microseconds per record by name."""
     source = Path(__file__).with_name("java") / "ConverterBenchmark.java"
     jars = kafka.classpath()
+    values = ratings(size)
+    rows = [tuple(value[name] for name in NAMES) for value in values]
+    messages = [
+        json_converter(False).from_connect_batch("t", None, values),
+        json_converter(True).from_connect_batch("t", rating_schema(), rows),
+    ]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         classpath = ":".join(map(str, [folder, *jars]))
         subprocess.run(["javac", "--release", "17", "-cp", classpath, "-d", folder, source], check=True)
-        paths = []
-        for index, messages in enumerate(files):
-            paths.append(folder / f"{index}.jsonl")
-            paths[-1].write_bytes(b"\n".join(message for message in messages if message is not None))
+        paths = [folder / "plain.jsonl", folder / "enveloped.jsonl"]
+        for path, texts in zip(paths, messages, strict=True):
+            path.write_bytes(b"\n".join(text for text in texts if text is not None))
         options = ["-XX:+UseSerialGC", "-Xmx512m"]
-        command = java.command("ConverterBenchmark", [folder, *jars], options)
-        print("\nJava", flush=True)
-        subprocess.run([*command, str(seconds), *map(str, paths)], check=True, stderr=subprocess.DEVNULL)
+        command = [*java.command("ConverterBenchmark", [folder, *jars], options), str(seconds), *map(str, paths)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return {name: float(time) for name, _, time in (line.rpartition("\t") for line in done.stdout.splitlines())}
+
+
+def measure_all(size: int, seconds: float, *, with_java: bool) -> list[Measured]:
+    """All lines, Java's first where asked for."""
+    gc.set_threshold(GC_THRESHOLD)  # as in a task's process
+    theirs = run_java(size, seconds) if with_java else {}
+    return [
+        Measured(*name.split("\t"), measure(work, size, seconds), theirs.get(name))
+        for name, work in works(size).items()
+    ]
 
 
 def main() -> None:
-    """Measure JSON without and with schemas, and strings."""
+    """Measure, with Java before us where asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--java", action="store_true")
     options = parser.parse_args()
-    size, seconds = options.records, options.seconds
-
-    def line(name: str, convert: Callable[[], object]) -> None:
-        measure(name, convert, size, seconds)
-
-    values = ratings(size)
-    plain = json_converter(with_schemas=False)
-    texts = plain.from_connect_batch("t", None, values)
-    line("JSON schemaless decode", lambda: plain.to_connect_batch("t", texts))
-    line("JSON schemaless encode", lambda: plain.from_connect_batch("t", None, values))
-    line("JSON schemaless both", lambda: plain.from_connect_batch("t", *plain.to_connect_batch("t", texts)[0]))
-
-    schema = rating_schema()
-    rows = [tuple(value[name] for name in NAMES) for value in values]
-    enveloped = json_converter(with_schemas=True)
-    messages = enveloped.from_connect_batch("t", schema, rows)
-    line("JSON with schema decode", lambda: enveloped.to_connect_batch("t", messages))
-    line("JSON with schema encode", lambda: enveloped.from_connect_batch("t", schema, rows))
-    line(
-        "JSON with schema both",
-        lambda: enveloped.from_connect_batch("t", *enveloped.to_connect_batch("t", messages)[0]),
-    )
-
-    strings = StringConverter()
-    strings.configure({}, is_key=False)
-    lines = [text.decode() for text in texts if text is not None]
-    line("String decode", lambda: strings.to_connect_batch("t", texts))
-    line("String encode", lambda: strings.from_connect_batch("t", None, lines))
-    if options.java:
-        run_java(seconds, texts, messages)
+    for line in measure_all(options.records, options.seconds, with_java=options.java):
+        java_time = "" if line.theirs is None else f" {line.theirs:8.3f} {line.theirs / line.ours:9.2f}"
+        print(f"{line.name:30} {line.kind:10} {1e6 / line.ours:>13,.0f} {line.ours:8.3f}{java_time}", flush=True)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 import confluent_kafka
 
 from benchmarks.cases import Figures
+from benchmarks.converters import Measured
 from benchmarks.subjects import JAVA, PYTHON
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
@@ -37,6 +38,15 @@ def _spread(values: Sequence[float]) -> str:
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def singles_table(lines: Sequence[Measured]) -> str:
+    """Per line: microseconds per record of both, and their ratio."""
+    rows = ["| class | records | Python, µs | Java, µs | Python / Java |", "|---|---|---|---|---|"]
+    for name, kind, ours, theirs in lines:
+        compared = "- | -" if theirs is None else f"{theirs:.3f} | {ours / theirs:.2f}"
+        rows.append(f"| {name} | {kind} | {ours:.3f} | {compared} |")
+    return "\n".join(rows)
 
 
 def machine() -> str:

@@ -9,18 +9,19 @@ path); pin the whole to one processor (``taskset -c 1 ...``) for figures that ca
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import shutil
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.converters import NAMES, json_converter, rating_schema, ratings
+from benchmarks.converters import NAMES, Measured, json_converter, measure, rating_schema, ratings
 from connect.api import HeaderColumn, HeaderColumns, RecordBatch, SinkOrigin, TimestampType, Transformation
 from connect.api.schema import STRING_SCHEMA
+from connect.runtime.forkserver import GC_THRESHOLD
 from tests.services import java, kafka
 
 _NOW = 1_700_000_000_000
@@ -91,7 +92,7 @@ def make(line: Line) -> Transformation:
     return transformation
 
 
-class Measured(NamedTuple):
+class Case(NamedTuple):
     """Something to measure: a name, the kind of the records, the transformations, whether between JSON and JSON."""
 
     name: str
@@ -100,10 +101,10 @@ class Measured(NamedTuple):
     json: bool = False
 
 
-def cases(chosen: tuple[str, ...]) -> list[Measured]:
+def cases(chosen: tuple[str, ...]) -> list[Case]:
     """Each transformation alone, then chains between JSON and JSON."""
-    alone = [Measured(line.name, kind, (line,)) for line in LINES for kind in _KINDS]
-    chains = [Measured(f"JSON -> {len(c)} SMTs -> JSON", kind, c, json=True) for kind in _KINDS for c in ((), CHAIN)]
+    alone = [Case(line.name, kind, (line,)) for line in LINES for kind in _KINDS]
+    chains = [Case(f"JSON -> {len(c)} SMTs -> JSON", kind, c, json=True) for kind in _KINDS for c in ((), CHAIN)]
     return [
         case
         for case in (*alone, *chains)
@@ -151,23 +152,12 @@ def chain(kind: str, lines: tuple[Line, ...], count: int) -> Callable[[], object
     return run
 
 
-def work_of(case: Measured, count: int) -> Callable[[], object]:
+def work_of(case: Case, count: int) -> Callable[[], object]:
     """What is to be timed: one batch through the transformations."""
     if case.json:
         return chain(case.kind, case.lines, count)
     transformation, batch = make(case.lines[0]), batches(count)[case.kind]
     return lambda: transformation.apply_batch(batch)
-
-
-def measure(work: Callable[[], object], records: int, seconds: float) -> float:
-    """Microseconds per record: the best of many runs over a batch."""
-    best = float("inf")
-    deadline = time.perf_counter() + seconds
-    while time.perf_counter() < deadline:
-        start = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - start)
-    return best / records * 1e6
 
 
 def java_stage(line: Line) -> str:
@@ -179,7 +169,7 @@ def java_stage(line: Line) -> str:
     return "\x01".join([f"org.apache.kafka.connect.transforms.{name}{side}", *settings])
 
 
-def run_java(measured: Sequence[Measured], count: int, seconds: float) -> list[float]:
+def run_java(measured: Sequence[Case], count: int, seconds: float) -> list[float]:
     """Compile and run the same work in Java, one warm JVM for all; microseconds per record."""
     source = Path(__file__).with_name("java") / "TransformBenchmark.java"
     jars = kafka.classpath()
@@ -198,6 +188,15 @@ def run_java(measured: Sequence[Measured], count: int, seconds: float) -> list[f
     return [float(answer.rsplit("\t", 1)[1]) for answer in done.stdout.splitlines()]
 
 
+def measure_all(names: tuple[str, ...], count: int, seconds: float, *, with_java: bool) -> Iterator[Measured]:
+    """The chosen lines, Java's first where asked for."""
+    gc.set_threshold(GC_THRESHOLD)  # as in a task's process
+    chosen = cases(names)
+    theirs = run_java(chosen, count, seconds) if with_java else [None] * len(chosen)
+    for case, java_time in zip(chosen, theirs, strict=True):
+        yield Measured(case.name, case.kind, measure(work_of(case, count), count, seconds), java_time)
+
+
 def main() -> None:
     """Measure, with Java before us where asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -206,16 +205,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.5)
     parser.add_argument("--java", action="store_true")
     options = parser.parse_args()
-    measured = cases(tuple(options.names) or ("",))
     if options.java and shutil.which("javac") is None:
         raise SystemExit("--java needs a javac on the path")
-    count, seconds = options.records, options.seconds
-    theirs = run_java(measured, count, seconds) if options.java else [None] * len(measured)
+    names = tuple(options.names) or ("",)
     print(f"{'us per record':41} {'records/s':>13} {'ours':>8}" + (f"{'Java':>9} {'Java/ours':>9}" * options.java))
-    for case, java_time in zip(measured, theirs, strict=True):
-        ours = measure(work_of(case, count), count, seconds)
-        compared = "" if java_time is None else f" {java_time:8.3f} {java_time / ours:9.2f}"
-        print(f"{case.name:30} {case.kind:10} {1e6 / ours:>13,.0f} {ours:8.3f}{compared}", flush=True)
+    for line in measure_all(names, options.records, options.seconds, with_java=options.java):
+        compared = "" if line.theirs is None else f" {line.theirs:8.3f} {line.theirs / line.ours:9.2f}"
+        print(f"{line.name:30} {line.kind:10} {1e6 / line.ours:>13,.0f} {line.ours:8.3f}{compared}", flush=True)
 
 
 if __name__ == "__main__":

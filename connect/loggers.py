@@ -67,6 +67,17 @@ class Loggers:
         return LoggerLevel(_NAMES.get(number, logging.getLevelName(number)), self._modified.get(name))
 
 
+def parse_levels(text: str) -> list[tuple[str, str]]:
+    """``root=WARN,connect.rest=DEBUG`` as loggers with levels. Raises ValueError that names what is wrong."""
+    levels = []
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        logger, separator, level = part.rpartition("=")
+        if not (separator and logger and is_level(level)):
+            raise ValueError(f"'{part}' is not LOGGER=LEVEL with a level of {', '.join(LEVELS)}")
+        levels.append((logger.strip(), level.strip()))
+    return levels
+
+
 def is_level(text: str) -> bool:
     """Whether that is the name of a level, in whatever case."""
     return text.upper() in LEVELS

@@ -13,6 +13,8 @@ import re
 import sys
 from collections.abc import Iterator
 
+from connect.provided_secrets import hide
+
 _context: contextvars.ContextVar[str] = contextvars.ContextVar("connector.context", default="")
 _process_context = ""
 _CONTEXT = re.compile(r"\[(.*)\|(worker|task-\d+(?:\|offsets)?)\] ", re.DOTALL)
@@ -26,7 +28,7 @@ class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         record.connect_level = _LEVELS.get(record.levelname, record.levelname)
         record.connect_context = _context.get() or _process_context
-        return super().format(record)
+        return hide(super().format(record))
 
 
 class _JsonFormatter(_Formatter):
@@ -43,7 +45,7 @@ class _JsonFormatter(_Formatter):
         }
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps({name: hide(text) for name, text in line.items()}, ensure_ascii=False)
 
 
 def configure(level: str = "INFO", *, json_lines: bool | None = None) -> None:

@@ -105,10 +105,13 @@ metadata.recovery.rebootstrap.trigger.ms LONG LOW 300000  How long none may answ
 
 _OWN_KEYS = frozenset(
     {
+        "audit.log.file",
         "connector.client.config.override.allowlist",
         "drain.on.shutdown",
         "drain.timeout.ms",
         "offset.storage.file.filename",
+        "rest.basic.auth.read.only.users",
+        "rest.basic.auth.users.file",
         "task.isolation",
         "tasks.per.process",
     }

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 
 from connect.api import DataException, Schema, Struct, Type
@@ -50,6 +51,8 @@ _ESCAPES: dict[int, str] = {code: f"\\u{code:04X}" for code in range(0x20)} | {
         "\r": "\\r",
     }.items()
 }
+_RARE_CONTROL = re.compile(r"[\x00-\x07\x0b\x0e-\x1f]")
+"""Control characters that have no short escape: the standard library writes them with other digits than Java."""
 _NOT_WRITTEN_RAW = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
 
 
@@ -224,10 +227,10 @@ def _date_writer(schema: Schema) -> Write:
 
 def quoted(text: str) -> str:
     """A JSON string as Java writes it: characters beyond the basic plane as two escapes."""
-    escaped = text.translate(_ESCAPES)
+    escaped = f'"{text.translate(_ESCAPES)}"' if _RARE_CONTROL.search(text) else encode_basestring(text)
     if not escaped.isascii():
         escaped = _NOT_WRITTEN_RAW.sub(lambda character: _utf16_escapes(character[0]), escaped)
-    return f'"{escaped}"'
+    return escaped
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from converters.json_text import MAX_DEPTH
+from converters.json_text import MAX_DEPTH, MAX_NUMBER_LENGTH
 
 Differ = Callable[[bytes], bool]
 """Whether a text, or one of several joined by newlines, is suspect."""
@@ -32,6 +32,8 @@ def suspects(texts: Sequence[bytes], differs: Differ) -> list[int]:
 
 _DIGITS_ALONE = bytes(ord("0") if byte in b"0123456789" else ord(" ") for byte in range(256))
 _19_DIGITS, _20_DIGITS = b"0" * 19, b"0" * 20
+# A number has up to three runs of digits: before and behind the point, and the exponent.
+_LONG_RUN = b"0" * (MAX_NUMBER_LENGTH // 3 - 1)
 _MAY_BE_LONG = re.compile(rb"9[2-9][0-9]{17}")
 _LONG_INTEGER = re.compile(rb"(?<![.0-9])(?:[0-9]{20,}+|9[2-9][0-9]{17}(?![0-9]))(?![.eE])")
 _NEGATIVE_ZERO = re.compile(rb"-0(?<![^\s:,\[]-0)(?:\.0+)?(?:[eE][-+]?[0-9]+)?(?![0-9.eE])")
@@ -39,7 +41,12 @@ _NEGATIVE_ZERO = re.compile(rb"-0(?<![^\s:,\[]-0)(?:\.0+)?(?:[eE][-+]?[0-9]+)?(?
 
 def reads_differently(text: bytes) -> bool:
     """Whether schemaless data of the fast parser may differ from Java's."""
-    return may_hold_big_integer(text) or (b"-" in text and _NEGATIVE_ZERO.search(text) is not None)
+    return may_hold_big_integer(text) or may_hold_negative_zero(text)
+
+
+def may_hold_negative_zero(text: bytes) -> bool:
+    """Whether a number of that text may be a zero with a minus sign."""
+    return b"-0" in text and _NEGATIVE_ZERO.search(text) is not None
 
 
 def may_hold_big_integer(text: bytes) -> bool:
@@ -50,11 +57,16 @@ def may_hold_big_integer(text: bytes) -> bool:
     return _LONG_INTEGER.search(text) is not None
 
 
-def nests_deeply(texts: Sequence[bytes]) -> bool:
-    """Whether one of the texts may nest deeper than Java allows."""
-    if max(map(len, texts)) <= MAX_DEPTH:
+def exceeds_limits(texts: Sequence[bytes]) -> bool:
+    """Whether one of the texts may nest deeper, or hold a longer number, than Java allows."""
+    limit = min(MAX_DEPTH, MAX_NUMBER_LENGTH)
+    if max(map(len, texts)) <= limit:
         return False
-    return any(text.count(b"[") + text.count(b"{") > MAX_DEPTH for text in texts)
+    return any(
+        text.count(b"[") + text.count(b"{") > MAX_DEPTH or _LONG_RUN in text.translate(_DIGITS_ALONE)
+        for text in texts
+        if len(text) > limit
+    )
 
 
 # Writing: Java has another form for very large and very small numbers, and text for NaN where orjson has null.

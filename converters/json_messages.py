@@ -3,22 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import groupby, islice
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import orjson
 
 from connect.api import DataException, Run, Schema, SerializationException, Type, to_held
 from converters.json_decode import Inexact, value_reader
 from converters.json_envelope import WRONG_ENVELOPE, Frame, candidate_frames, schema_of
-from converters.json_java import nests_deeply, reads_differently, suspects
+from converters.json_java import exceeds_limits, may_hold_negative_zero, reads_differently, suspects
 from converters.json_rows import RowReader
-from converters.json_text import MISSING, parse_nodes, parse_values
+from converters.json_text import MAX_NUMBER_LENGTH, MISSING, parse_nodes, parse_values
 
 _UNREADABLE = "Converting byte[] to Kafka Connect data failed due to serialization error: "
 _ODD = (ValueError, Inexact, DataException, RecursionError)
 """What the batch forms raise for a message that has to be read by itself; the parsers' own errors are ValueErrors."""
+
+
+_Long = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_decode_without_floats = msgspec.json.Decoder(dict[str, bool | _Long | str | None]).decode
+_decode_with_floats = msgspec.json.Decoder(dict[str, bool | _Long | float | str | None]).decode
+
+
+def _flat_maps(payloads: Sequence[bytes]) -> list[Any] | None:
+    """The maps of payloads that are objects without nesting or large integers, None where there are others.
+
+    Decoding by type leaves little or nothing to look for in the text, which takes a third of the time of decoding.
+    """
+    if max(map(len, payloads)) > MAX_NUMBER_LENGTH:
+        return None
+    with suppress(ValueError):
+        return list(map(_decode_without_floats, payloads))
+    with suppress(ValueError):
+        maps: list[Any] = list(map(_decode_with_floats, payloads))
+        return None if may_hold_negative_zero(b"\n".join(payloads)) else maps
+    return None
 
 
 class PayloadReader:
@@ -32,7 +54,11 @@ class PayloadReader:
 
     def read(self, payloads: Sequence[bytes]) -> list[Any]:
         """The values as a batch holds them. Raises one of ``_ODD`` when a payload needs the careful parser."""
-        if nests_deeply(payloads):
+        if self.schema is None:
+            maps = _flat_maps(payloads)
+            if maps is not None:
+                return maps
+        if exceeds_limits(payloads):
             raise Inexact
         if self._rows is not None:
             return self._rows.read(payloads)

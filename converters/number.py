@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from connect.api import (
@@ -12,10 +12,12 @@ from connect.api import (
     DataException,
     HeaderConverter,
     Headers,
+    Run,
     Schema,
     SchemaAndValue,
     SerializationException,
 )
+from connect.api.columns import type_of_all
 from connect.api.java_names import java_type_name
 from connect.api.schema import (
     OPTIONAL_FLOAT32_SCHEMA,
@@ -59,6 +61,17 @@ class _NumberConverter(Converter, HeaderConverter):
     def _not_written(self, class_name: str) -> DataException:
         return DataException(f"Failed to serialize to {self.JAVA_NAME} (was class {class_name}): ")
 
+    def from_connect_batch(
+        self, topic: str | None, schema: Schema | None, values: Sequence[Any], headers: Sequence[Headers] | None = None
+    ) -> list[bytes | None]:
+        """The bytes of many numbers."""
+        if values and type_of_all(values) and java_type_name(values[0], schema) == self.JAVA_CLASS:
+            try:
+                return list(map(self.FORM.pack, values))
+            except (struct.error, OverflowError):
+                return super().from_connect_batch(topic, schema, values)
+        return super().from_connect_batch(topic, schema, values)
+
     def to_connect_data(self, topic: str | None, data: bytes | None, headers: Headers | None = None) -> SchemaAndValue:
         """The number of those bytes."""
         if data is None:
@@ -67,6 +80,15 @@ class _NumberConverter(Converter, HeaderConverter):
             reason = f"Size of data received by {self.JAVA_DESERIALIZER} is not {self.FORM.size}"
             raise DataException(f"Failed to deserialize {self.JAVA_NAME}: ") from SerializationException(reason)
         return SchemaAndValue(self.READ_SCHEMA, self.FORM.unpack(data)[0])
+
+    def to_connect_batch(
+        self, topic: str | None, data: Sequence[bytes | None], headers: Sequence[Headers] | None = None
+    ) -> list[Run]:
+        """The numbers, all in one run."""
+        if None in data or not data or list(map(len, data)).count(self.FORM.size) != len(data):  # type: ignore[arg-type]  # no null
+            return super().to_connect_batch(topic, data)
+        numbers = struct.unpack(f">{len(data)}{self.FORM.format[-1]}", b"".join(data))  # type: ignore[arg-type]
+        return [(self.READ_SCHEMA, list(numbers))]
 
     def from_connect_header(self, topic: str | None, key: str, schema: Schema | None, value: Any) -> bytes | None:
         """As for values."""

@@ -18,7 +18,7 @@ from connect.api import (
     Type,
 )
 from connect.api.validators import LambdaValidator
-from transforms.casts import TARGETS, cast_all_to, cast_to
+from transforms.casts import TARGETS, CastTable, cast_all_to, cast_to
 from transforms.field_path import (
     OWN_FIELD_SYNTAX,
     REPLACE_NULL_WITH_DEFAULT,
@@ -27,7 +27,7 @@ from transforms.field_path import (
     path_of,
     split_at_colons,
 )
-from transforms.maps import ConvertAll, converted_members
+from transforms.maps import ConvertAll, converted_members, with_looked_up
 from transforms.rows import Column, RowFunction, compile_rows, copied
 from transforms.side import Held, Kind, SchemaCache, Side, like
 
@@ -76,9 +76,12 @@ class _CastFields:
         self._casts = casts
         self._with_default = with_default
         self._functions = {name: cast_all_to(target, None) for name, target in casts.items()}
+        self._tables = {name: CastTable(target) for name, target in casts.items()}
         self._compiled = SchemaCache(self._compile)
 
     def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
+        if all(table.fits(values, name) for name, table in self._tables.items()):
+            return with_looked_up(values, self._tables)
         return converted_members(values, self._functions.items())
 
     def rows(self, batch: RecordBatch, schema: Schema, values: list[Any]) -> Held:

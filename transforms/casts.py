@@ -6,11 +6,13 @@ import base64
 import datetime as dt
 import decimal
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import orjson
 
 from connect.api import DataException, Schema, Struct, Type
+from connect.api.columns import type_of_all
 from connect.api.java_decimal import decimal_to_long, decimal_to_single, double_to_long, to_double
 from connect.api.java_names import java_type_name
 from connect.api.java_numbers import parse_double, parse_integer
@@ -47,6 +49,7 @@ _CASTABLE = frozenset(
 )
 _ENCODERS = {DATE_NAME: date_from_logical, TIME_NAME: time_from_logical, TIMESTAMP_NAME: timestamp_from_logical}
 _WHOLE = frozenset((Type.INT8, Type.INT16, Type.INT32, Type.INT64, Type.STRING))
+_TABLE_SIZE = 1000
 _INT_MIN, _INT_MAX = -(2**31), 2**31 - 1
 
 
@@ -71,7 +74,7 @@ def cast_all_to(target: Type, schema: Schema | None) -> ConvertAll:
     mark = _MARKS.get(target) if schema is None else None
 
     def cast_all(values: list[Any]) -> Sequence[Any]:
-        if target not in _WHOLE or set(map(type, values)) != {int}:
+        if target not in _WHOLE or type_of_all(values) is not int:
             return [cast(value) for value in values]
         distinct = set(values)
         if 2 * len(distinct) <= len(values):
@@ -84,6 +87,29 @@ def cast_all_to(target: Type, schema: Schema | None) -> ConvertAll:
         return [cast(value) for value in values]
 
     return cast_all
+
+
+class CastTable(dict[int, Any]):
+    """What a schemaless field's whole numbers become, for as long as few differ; it fills as it is read."""
+
+    def __init__(self, target: Type) -> None:
+        super().__init__()
+        self._cast = cast_to(target, None)
+        self._serves = target in _WHOLE
+
+    def fits(self, maps: list[dict[Any, Any]], name: Any) -> bool:
+        """Whether the member of that name can be looked up in each of the maps."""
+        if len(self) > _TABLE_SIZE:
+            self.clear()
+            self._serves = False
+        try:
+            return self._serves and type_of_all(map(itemgetter(name), maps)) is int
+        except KeyError:
+            return False
+
+    def __missing__(self, number: int) -> Any:
+        converted = self[number] = self._cast(number)
+        return converted
 
 
 def _encoded(schema: Schema, value: Any) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from itertools import repeat
 from typing import Any
 
 from connect.api import ConfigDef, ConfigType, DataException, Importance, Key, RecordBatch, Schema, Struct, Type
@@ -34,6 +36,14 @@ class ExtractField(SidedTransformation):
         self._field: str = parsed["field"]
         self._path = steps_of(self._field, parsed)
         self._with_default: bool = parsed["replace.null.with.default"]
+
+    def apply_batch(self, batch: RecordBatch) -> list[RecordBatch]:
+        """The fields' values; where all values are maps that have the field, reading them is the check of that."""
+        schema, values = self.SIDE.read(batch)
+        if schema is None and len(self._path) == 1:
+            with suppress(KeyError, TypeError):
+                return [self.SIDE.write(batch, None, list(map(dict.__getitem__, values, repeat(self._path[0]))))]
+        return super().apply_batch(batch)
 
     def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
         if not self._path:

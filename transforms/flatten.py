@@ -83,7 +83,7 @@ class Flatten(SidedTransformation):
 
     def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
         # Most maps are flat already.
-        if _PLAIN.issuperset(map(type, chain.from_iterable([value.values() for value in values]))):
+        if _PLAIN.issuperset(set(map(type, chain.from_iterable([value.values() for value in values])))):
             return values
         return [self._flat_map(value) for value in values]
 
@@ -92,19 +92,22 @@ class Flatten(SidedTransformation):
         return changed, change(values)
 
     def _flat_map(self, value: dict[Any, Any]) -> dict[str, Any]:
+        """Nesting costs no recursion."""
         flat: dict[str, Any] = {}
-        self._add_members(value, "", flat)
-        return flat
-
-    def _add_members(self, value: dict[Any, Any], prefix: str, flat: dict[str, Any]) -> None:
-        for key, member in value.items():
-            name = self._name(prefix, key)
-            if isinstance(member, dict):
-                self._add_members(member, name, flat)
-            elif type(member) in _PLAIN and java_type_name(member) != "java.math.BigInteger":
+        pending = [("", iter(value.items()))]
+        while pending:
+            prefix, members = pending[-1]
+            for key, member in members:
+                name = self._name(prefix, key)
+                if isinstance(member, dict):
+                    pending.append((name, iter(member.items())))
+                    break
+                if type(member) not in _PLAIN or java_type_name(member) == "java.math.BigInteger":
+                    raise _unsupported(member, name)
                 flat[name] = member
             else:
-                raise _unsupported(member, name)
+                pending.pop()
+        return flat
 
     def _name(self, prefix: str, name: str) -> str:
         return f"{prefix}{self._delimiter}{name}" if prefix else name

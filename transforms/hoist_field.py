@@ -39,7 +39,14 @@ class HoistField(SidedTransformation):
         self._field: str = self.CONFIG.parse(config)["field"]
         self._wrapping = SchemaCache(lambda schema: SchemaBuilder.struct().field(self._field, schema).build())
 
-    def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
+    def apply_batch(self, batch: RecordBatch) -> list[RecordBatch]:
+        """The wrapped data; without schema all is wrapped alike, whatever it is."""
+        schema, values = self.SIDE.read(batch)
+        if schema is None:
+            return [self.SIDE.write(batch, None, self.maps(batch, values))]
+        return super().apply_batch(batch)
+
+    def maps(self, batch: RecordBatch, values: list[Any]) -> list[Any]:
         field = self._field
         return [{field: value} for value in values]
 
@@ -47,14 +54,12 @@ class HoistField(SidedTransformation):
         return self._wrapping.get(schema), list(zip(structs_of(schema, values), strict=True))
 
     def nulls(self, schema: Schema | None, values: list[Any]) -> Held:
-        wrapped = self.others(schema, values)
-        if schema is not None:
-            validate_value(schema, None, self._field)
-        return wrapped
+        assert schema is not None
+        validate_value(schema, None, self._field)
+        return self.others(schema, values)
 
     def others(self, schema: Schema | None, values: list[Any]) -> Held:
-        if schema is None:
-            return None, [{self._field: value} for value in values]
+        assert schema is not None
         return self._wrapping.get(schema), [(value,) for value in values]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from connect.api import Repeated
@@ -20,14 +21,14 @@ ConvertAll = Callable[[list[Any]], Sequence[Any]]
 def members(values: list[Map], name: Any) -> list[Any]:
     """The member of that name in each map, None where it is missing."""
     try:
-        return [value[name] for value in values]
+        return list(map(itemgetter(name), values))
     except KeyError:
         return [value.get(name) for value in values]
 
 
 def with_members(values: list[Map], constants: Mapping[Any, Any], columns: Mapping[Any, Sequence[Any]]) -> list[Map]:
     """Copies of the maps with more members: the same for all maps, or one item per map."""
-    copies = [{**value} for value in values]
+    copies = list(map(dict, values))
     _setter(len(constants), len(columns))(copies, *constants, *columns, *constants.values(), *columns.values())
     return copies
 
@@ -38,12 +39,22 @@ def without_members(values: list[Map], dropped: Sequence[Any], renamed: Sequence
     Raises KeyError when a map has a member that is called by a new name already.
     """
     names = [*dropped, *[name for pair in renamed for name in pair]]
+    copies = list(map(dict, values))
     try:
-        copies = [{**value} for value in values]
         _remover(len(dropped), len(renamed), may_lack=False)(copies, *names)
+        if not renamed or sum(map(len, copies)) == sum(map(len, values)) - len(dropped) * len(values):
+            return copies
     except KeyError:
-        copies = [{**value} for value in values]
-        _remover(len(dropped), len(renamed), may_lack=True)(copies, *names)
+        pass
+    copies = list(map(dict, values))
+    _remover(len(dropped), len(renamed), may_lack=True)(copies, *names)
+    return copies
+
+
+def with_looked_up(values: list[Map], tables: Mapping[Any, Mapping[Any, Any]]) -> list[Map]:
+    """Copies of the maps with some members, which all maps have, exchanged for what a table says."""
+    copies = list(map(dict, values))
+    _exchanger(len(tables))(copies, *tables, *tables.values())
     return copies
 
 
@@ -71,13 +82,23 @@ def _setter(constants: int, columns: int) -> Callable[..., None]:
 
 
 @cache
+def _exchanger(count: int) -> Callable[..., None]:
+    steps = [f"copy[n{i}] = t{i}[copy[n{i}]]" for i in range(count)]
+    return _compiled([f"{kind}{i}" for kind in "nt" for i in range(count)], _LOOP, steps)
+
+
+@cache
 def _remover(dropped: int, renamed: int, *, may_lack: bool) -> Callable[..., None]:
-    """``may_lack`` costs a quarter more, and most maps have all members that are named."""
+    """``may_lack`` costs a quarter more, and most maps have all members that are named.
+
+    Without it a name that is there already is not noticed, but then the map has grown too short.
+    """
     drops = [f"d{i}" for i in range(dropped)]
     pairs = [(f"o{i}", f"n{i}") for i in range(renamed)]
     steps = [f"copy.pop({name}, None)" if may_lack else f"del copy[{name}]" for name in drops]
     for old, new in pairs:
-        steps.append(f"if {new} in copy: raise KeyError({new})")
+        if may_lack:
+            steps.append(f"if {new} in copy: raise KeyError({new})")
         steps.append(f"{f'if {old} in copy: ' * may_lack}copy[{new}] = copy.pop({old})")
     return _compiled([*drops, *[name for pair in pairs for name in pair]], _LOOP, steps)
 

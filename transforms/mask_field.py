@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from connect.api import ConfigDef, ConfigType, DataException, Importance, Key, RecordBatch, Repeated, Schema, Type
+from connect.api.columns import type_of_all
 from connect.api.java_decimal import parse_decimal
 from connect.api.java_names import java_type_name
 from connect.api.java_numbers import parse_integer
@@ -89,7 +90,8 @@ class _Mask:
     def __call__(self, values: list[Any]) -> Sequence[Any]:
         """What becomes of the values of one field."""
         mask = self.mask
-        if len(set(map(type, values))) == 1 and not isinstance(values[0], list | dict):
+        usual = type_of_all(values)
+        if usual is not None and not issubclass(usual, list | tuple | dict):
             return Repeated(mask(values[0]), len(values))
         return [mask(value) for value in values]
 

@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar, cast
 
 from connect.api import DataException, RecordBatch, Schema, SchemaBuilder, Struct, Transformation, Type
+from connect.api.columns import type_of_all
 from connect.api.java_names import java_type_name
 
 T = TypeVar("T")
@@ -61,7 +62,10 @@ class SidedTransformation(Transformation):
     def apply_batch(self, batch: RecordBatch) -> list[RecordBatch]:
         """The changed batch; several where null and other values come to have different schemas."""
         schema, values = self.SIDE.read(batch)
-        types = set(map(type, values))
+        usual = type_of_all(values)
+        if usual is dict and schema is None:
+            return [self.change(batch, Kind.MAPS, None, values)]
+        types = set(map(type, values)) if usual is None else {usual}
         kinds = {_kind(schema, cls) for cls in types}
         if len(kinds) == 1 and Struct not in types:
             return [self.change(batch, kinds.pop(), schema, values)]

@@ -20,6 +20,7 @@ from connect.api import (
     Struct,
     Type,
 )
+from connect.api.columns import LONGS, type_of_all, within
 from connect.api.java_names import java_type_name
 from connect.api.logical import (
     DATE_NAME,
@@ -168,7 +169,7 @@ class _Converter:
         counts_millis = form == "unix" and self._forms.counts_millis
 
         def convert(times: list[Any]) -> list[Any]:
-            if counts_millis and set(map(type, times)) == {int}:
+            if counts_millis and type_of_all(times) is int:
                 return write(times)
             if None not in times:
                 return write([read(time) for time in times])
@@ -183,12 +184,11 @@ class _Converter:
 
     def schemaless(self, times: list[Any]) -> Sequence[Any]:
         """The times in the new form, whatever form they have; None for None."""
-        classes = set(map(type, times))
-        if len(classes) > 1:
+        cls = type_of_all(times)
+        if cls is None:
             return [self.schemaless([time])[0] for time in times]
-        cls = next(iter(classes), type(None))
         convert = self._by_class.get(cls)
-        if convert is None or (cls is int and not (min(times) >= _LONG_MIN and max(times) <= _LONG_MAX)):
+        if convert is None or (cls is int and not within(times, LONGS)):
             found = java_type_name(times[0] if convert is None else max(times, key=abs))
             raise DataException(f"TimestampConverter does not support class {found} objects as timestamps")
         return convert(times)

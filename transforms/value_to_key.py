@@ -67,9 +67,12 @@ class ValueToKey(SidedTransformation):
 
     def maps(self, batch: RecordBatch, values: list[dict[Any, Any]]) -> list[Any]:
         names = [path[-1] for path in self._paths]
-        if len(names) == 1:
+        if len(names) == len(self._paths[0]) == 1:
             name = names[0]
-            return [{name: item} for item in read_maps(self._paths[0], values)]
+            try:
+                return [{name: value[name]} for value in values]
+            except KeyError:
+                return [{name: item} for item in read_maps(self._paths[0], values)]
         columns = [read_maps(path, values) for path in self._paths]
         return with_members([{}] * len(values), {}, dict(zip(names, columns, strict=True)))
 

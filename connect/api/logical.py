@@ -10,10 +10,11 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
+from connect.api.columns import within
 from connect.api.errors import DataException
 from connect.api.java_calendar import MILLIS_PER_DAY
 from connect.api.java_decimal import EXACT, scale_of, unscaled_value
@@ -29,8 +30,8 @@ TIMESTAMP_NAME = "org.apache.kafka.connect.data.Timestamp"
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _NAIVE_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  # naive counts as UTC
 _MILLISECOND = dt.timedelta(milliseconds=1)
-_EXACT_MILLIS = 2**32 * 1000
-"""Below this (the year 2106) seconds as a float, rounded to microseconds, are exact to the millisecond."""
+# Up to 2106 seconds as a float, rounded to microseconds, are exact to the millisecond.
+_EXACT_MILLIS = list[Annotated[int, msgspec.Meta(ge=0, lt=2**32 * 1000)]]
 _INSTANTS = list[dt.datetime]
 
 
@@ -63,7 +64,7 @@ def from_millis(millis: int) -> dt.datetime | EpochMillis:
 
 def instants(millis: Sequence[int]) -> list[dt.datetime | EpochMillis]:
     """The instants at many counts of milliseconds since the epoch."""
-    if not millis or min(millis) < 0 or max(millis) >= _EXACT_MILLIS:
+    if not within(millis, _EXACT_MILLIS):
         return [from_millis(each) for each in millis]
     exact: list[dt.datetime | EpochMillis] = msgspec.convert([m / 1000 for m in millis], _INSTANTS, strict=False)
     return exact

@@ -89,11 +89,22 @@ def parse_string(text: str | None) -> SchemaAndValue:
     return NULL if value is None else SchemaAndValue(schema, _unmarked(schema, value))
 
 
+_TOO_DEEP = "The value nests too deeply"
+
+
 def infer_schema(value: Any) -> Schema | None:
     """The schema of a schemaless value; None where the elements differ, or Java can't tell (Decimal, datetime).
 
-    Raises SchemaBuilderException for a collection of nothing but nulls.
+    Raises SchemaBuilderException for a collection of nothing but nulls, DataException for what nests deeper than the
+    stack allows.
     """
+    try:
+        return _inferred(value)
+    except RecursionError:
+        raise DataException(_TOO_DEEP) from None
+
+
+def _inferred(value: Any) -> Schema | None:
     if type(value) is int:
         return INT64_SCHEMA if -(2**63) <= value < 2**63 else None
     if isinstance(value, list | tuple):
@@ -111,7 +122,7 @@ def _element_types(items: Iterable[Any]) -> set[Type | None] | None:
     """The one type of all elements, and None where there are nulls; None when there is no such type."""
     types: set[Type | None] = set()
     for item in items:
-        schema = None if item is None else infer_schema(item)
+        schema = None if item is None else _inferred(item)
         if schema is None and item is not None:
             return None
         types.add(None if schema is None else schema.type)
@@ -249,10 +260,16 @@ def convert_to_decimal(schema: Schema | None, value: Any, scale: int) -> decimal
 
 
 def convert_to_string(schema: Schema | None, value: Any) -> str | None:
-    """The text form, which :func:`parse_string` reads; None for None. Raises DataException for foreign objects."""
+    """The text form, which :func:`parse_string` reads; None for None.
+
+    Raises DataException for foreign objects, and for what nests deeper than the stack allows.
+    """
     if value is None:
         return None
-    return value if isinstance(value, str) else to_text(value, schema)
+    try:
+        return value if isinstance(value, str) else to_text(value, schema)
+    except RecursionError:
+        raise DataException(_TOO_DEEP) from None
 
 
 def _parse(text: str) -> tuple[Schema | None, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 import sys
@@ -14,6 +15,7 @@ from typing import Protocol
 
 from connect import logging as connect_logging
 from connect.api import ConfigException, ConnectException
+from connect.loggers import Loggers, parse_levels
 from connect.plugins.registry import use_plugins
 from connect.properties import load_properties
 from connect.runtime import forkserver
@@ -55,6 +57,7 @@ def run_worker(properties_file: str, start: Start) -> int:
         return fail(str(error), EXIT_USAGE)
     connect_logging.configure()
     try:
+        _set_log_levels(os.environ.get("CONNECT_LOG_LEVELS", ""))
         use_plugins(properties)  # before the fork: all children share what was found
     except (ConfigException, ConnectException) as error:
         return fail(str(error), EXIT_NOT_STARTED)
@@ -63,6 +66,16 @@ def run_worker(properties_file: str, start: Start) -> int:
         return asyncio.run(_run(properties, pid, control, start))
     except KeyboardInterrupt:
         return 0
+
+
+def _set_log_levels(text: str) -> None:
+    """Before the fork: all children log at these levels. Raises ConfigException."""
+    try:
+        levels = parse_levels(text)
+    except ValueError as error:
+        raise ConfigException(f"The environment variable CONNECT_LOG_LEVELS: {error}") from None
+    for logger, level in levels:
+        Loggers().set_level(logger, level)
 
 
 def fail(message: str, code: int) -> int:

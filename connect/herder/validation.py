@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from connect.api import NotFoundException
 from connect.api.validators import java_hash_order
 from connect.herder.entities import Json
 from connect.herder.errors import BadRequest
 from connect.plugins.secrets import ConfigTransformer
+from connect.provided_secrets import hide
 from connect.runtime.channel import RemoteError
 from connect.runtime.plugin_calls import PluginCalls
 from connect.storage.cluster_state import Config
@@ -46,7 +47,8 @@ class ConnectorValidation:
             )
         except RemoteError as error:
             raise known_error(error) from error
-        return answer
+        changed = {key for key, value in config.items() if resolved.get(key) != value}
+        return _without_secrets(answer, changed) if changed else answer
 
     async def require_valid(self, config: Config) -> None:
         """Raises BadRequest with all that is wrong with a configuration."""
@@ -57,11 +59,21 @@ class ConnectorValidation:
             raise BadRequest("\n".join([head, *errors, _HINT]))
 
 
+def _without_secrets(answer: Json, provided: Set[str]) -> Json:
+    """What providers gave is not shown; Kafka Connect shows it."""
+    for each in answer["configs"]:
+        value = each["value"]
+        value["errors"] = [hide(error) for error in value["errors"]]
+        if value["name"] in provided and isinstance(value["value"], str):
+            value["value"] = hide(value["value"])
+    return answer
+
+
 def known_error(error: RemoteError) -> Exception:
     """An error from another process as the herder's own, where it has one like it."""
     for kind in (BadRequest, NotFoundException):
         if error.error_class == kind.java_class:
-            return kind(str(error))
+            return kind(hide(str(error)))
     return error
 
 

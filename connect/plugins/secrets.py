@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from connect.api import ConfigException
 from connect.properties import load_properties
+from connect.provided_secrets import remember
 
 _VARIABLE = re.compile(r"\$\{([^}]*?):(?:([^}]*?):)?([^}]*?)\}")
 _PROVIDERS = "config.providers"
@@ -124,4 +125,7 @@ class ConfigTransformer:
     def _replace(self, match: re.Match[str]) -> str:
         provider, path, key = match.groups()
         found = self._providers[provider].get(path or "", key) if provider in self._providers else None
-        return match.group(0) if found is None else found
+        if found is None:
+            return match.group(0)
+        remember(found, match.group(0))
+        return found

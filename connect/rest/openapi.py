@@ -76,6 +76,11 @@ def _operations() -> dict[tuple[str, str], Json]:
             {200: reference("Health"), 500: reference("Health"), 503: reference("Health")},
             id="health",
         ),
+        ("GET", "/health/connectors"): _operation(
+            "Whether no connector and no task has failed.",
+            {200: reference("ConnectorsHealth"), 503: reference("ConnectorsHealth")},
+            id="connectorsHealth",
+        ),
         ("GET", "/connectors"): _operation("All connectors.", {200: listed}, expand, id="listConnectors"),
         ("POST", "/connectors"): _operation(
             "Add a connector.", {201: info}, body=reference("CreateConnector"), id="createConnector"

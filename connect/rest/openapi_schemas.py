@@ -35,6 +35,9 @@ _VALUE_TYPES = ["BOOLEAN", "STRING", "INT", "SHORT", "LONG", "DOUBLE", "LIST", "
 SCHEMAS: Json = {
     "Error": _object({"error_code": _INTEGER, "message": _OPTIONAL_TEXT}),
     "ServerInfo": _object({"version": _TEXT, "commit": _TEXT, "kafka_cluster_id": _OPTIONAL_TEXT}),
+    "ConnectorsHealth": _object(
+        {"status": {"type": "string", "enum": ["healthy", "unhealthy"]}, "failed": {"type": "array", "items": _TEXT}}
+    ),
     "Health": _object({"status": {"type": "string", "enum": ["healthy", "starting", "unhealthy"]}, "message": _TEXT}),
     "Config": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}},
     "CreateConnector": {

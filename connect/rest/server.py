@@ -16,6 +16,7 @@ from connect.herder.offsets import ConnectorOffsets
 from connect.herder.plugin_listing import PluginListing
 from connect.herder.validation import ConnectorValidation
 from connect.loggers import Loggers
+from connect.rest.audit import audit_log
 from connect.rest.connectors import ConnectorRoutes
 from connect.rest.cors import cors_middleware
 from connect.rest.errors import error_middleware
@@ -80,9 +81,11 @@ class RestServer:
         self._rules = header_rules(properties)
         self._extensions = load_extensions(properties)
         self._slow = SlowClients()
+        self._audit = audit_log(properties)
         cors = cors_middleware(properties)
         self._middlewares: list[Middleware] = [
             self._slow.middleware,
+            *([] if self._audit is None else [self._audit.middleware()]),
             *([] if cors is None else [cors]),
             refuse_ambiguous_paths,
             error_middleware,
@@ -141,3 +144,5 @@ class RestServer:
             await runner.cleanup()
         for extension in self._extensions:
             extension.close()
+        if self._audit is not None:
+            self._audit.close()

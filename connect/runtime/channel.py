@@ -22,6 +22,7 @@ from typing import Any
 import orjson
 
 from connect.api.errors import ConnectException, java_class_name
+from connect.provided_secrets import hide
 from connect.runtime.stacks import python_stacks
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ def describe_error(error: BaseException) -> dict[str, str]:
 
 def format_trace(error: BaseException) -> str:
     """The full stack trace text that statuses show."""
-    return "".join(traceback.format_exception(error))
+    return hide("".join(traceback.format_exception(error)))
 
 
 def encode(message: Mapping[str, Any]) -> bytes:

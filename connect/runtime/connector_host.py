@@ -18,6 +18,7 @@ from connect.api import ConnectException, Connector, Task
 from connect.loggers import Loggers
 from connect.logging import connector_context
 from connect.plugins.registry import CONNECTOR_KINDS, PluginRegistry, process_plugins
+from connect.provided_secrets import remember_all
 from connect.runtime.channel import ChildChannel, format_trace
 from connect.runtime.task_context import OffsetReader
 from connect.runtime.task_process import ChannelOffsets
@@ -89,7 +90,8 @@ class HostedConnector:
                 except BaseException as error:  # a plugin may even raise SystemExit
                     answer(error)
 
-    def _start(self, config: Mapping[str, str]) -> None:
+    def _start(self, config: Mapping[str, str], provided_secrets: Mapping[str, str]) -> None:
+        remember_all(provided_secrets)
         connector: Connector = self._registry.load(config["connector.class"], *CONNECTOR_KINDS)()
         connector.initialize(HostedConnectorContext(self._name, self._channel))
         self._connector = connector

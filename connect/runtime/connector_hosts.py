@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from connect.api import ConnectException
+from connect.provided_secrets import provided
 from connect.runtime.channel import ChannelClosed, Handler, RemoteError
 from connect.runtime.memory import limit_memory
 from connect.runtime.supervisor import CONNECTOR_HOST, ChildProcess, Supervisor
@@ -74,8 +75,9 @@ class _Host:
     async def call(self, name: str, method: str, timeout: float, params: Mapping[str, Any]) -> Any:
         """Raises RemoteError, ChannelClosed, TimeoutError."""
         self.calls.add(name)
+        secrets = {"provided_secrets": provided()} if method == "start" else {}
         try:
-            answer = await self.child.channel.call(method, timeout, connector=name, **params)
+            answer = await self.child.channel.call(method, timeout, connector=name, **params, **secrets)
         except ChannelClosed:
             self.accuse()
             raise

@@ -26,7 +26,7 @@ from connect.runtime.stacks import write_on_signal
 
 log = logging.getLogger(__name__)
 
-_GC_THRESHOLD = 100_000
+GC_THRESHOLD = 100_000
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -112,7 +112,7 @@ def _serve(control: socket.socket, mains: dict[str, ChildMain]) -> NoReturn:
     gc.collect()
     gc.freeze()
     # Batches hold many containers that die together and hardly any cycles: look for those less often.
-    gc.set_threshold(_GC_THRESHOLD)
+    gc.set_threshold(GC_THRESHOLD)
     while True:
         ready, _, _ = select.select([control.fileno(), wake_reader], [], [])
         if wake_reader in ready:

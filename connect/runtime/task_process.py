@@ -15,6 +15,7 @@ from connect.api import ConnectException
 from connect.kafka.clients import RealKafka
 from connect.loggers import Loggers
 from connect.plugins.registry import process_plugins
+from connect.provided_secrets import remember_all
 from connect.runtime.channel import ChildChannel, format_trace
 from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.progress import HEARTBEAT_SECONDS, QUIET_HEARTBEAT_SECONDS, Progress
@@ -126,6 +127,7 @@ class TaskProcess:
         task_id = ConnectorTaskId(params["connector"], params["task"])
         connect_logging.set_process_context(task_id.connector, f"task-{task_id.task}")
         connect_logging.capture_standard_output()
+        remember_all(params["provided_secrets"])
         for logger, level in params["levels"].items():
             Loggers().set_level(logger, level)
         os.register_at_fork(after_in_child=self._on_forked)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from connect.api import ConfigException, ConnectException
+from connect.provided_secrets import provided
 from connect.runtime.channel import format_trace
 from connect.runtime.connector_hosts import ConnectorHosts
 from connect.runtime.ids import ConnectorTaskId, State
@@ -152,6 +153,7 @@ class Worker:
             "connector": task_id.connector,
             "task": task_id.task,
             "connector_config": dict(connector_config),
+            "provided_secrets": provided(),
             "task_config": dict(task_config),
             "worker": self._properties,
             "group_id": self._group_id,

@@ -49,6 +49,8 @@ class SchemaRegistry(Server):
         properties = {
             "quarkus.http.host": "127.0.0.1",
             "quarkus.http.port": str(self.port),
+            "quarkus.management.host": "127.0.0.1",
+            "quarkus.management.port": "0",  # any: two registries may run at a time
             "apicurio.storage.kind": "sql",
             "apicurio.storage.sql.kind": "h2",
             **self._properties,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 KAFKA_CLIENTS = ("confluent_kafka", "kafka")
 PLUGINS = ("connectors", "transforms", "converters")
 # Who may import what of connect/, from the top down; a layer may import itself and everything to its right.
-LAYERS = ("cli", "rest", "herder", "runtime", "storage", "kafka", "plugins", "api")
+LAYERS = ("testing", "cli", "rest", "herder", "runtime", "storage", "kafka", "plugins", "api")
 # Names that several layers share and that import nothing above the API themselves.
 SHARED = ("connect.logging", "connect.properties", "connect.runtime.ids")
 
@@ -21,13 +21,15 @@ def modules(*folders: str) -> list[Path]:
     return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> list[str]:
+    found: list[str] = []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return found
 
 
 def is_under(name: str, *packages: str) -> bool:

@@ -77,6 +77,16 @@ def test_inferred_schemas_fit(value):
         validate_value(schema, value)
 
 
+@pytest.mark.parametrize("wrap", [lambda inside: [inside], lambda inside: {"a": inside}])
+def test_what_nests_too_deeply_is_refused(wrap):
+    value = 1
+    for _ in range(20_000):
+        value = wrap(value)
+    for function in (values.infer_schema, lambda value: values.convert_to_string(None, value)):
+        with pytest.raises(DataException, match="nests too deeply"):
+            function(value)
+
+
 def test_two_hundred_levels_are_read():
     schema, value = values.parse_string("[" * 200 + "1" + "]" * 200)
     for _ in range(200):

@@ -44,7 +44,7 @@ def converter(registry: EmbeddedRegistry) -> Iterator[AvroConverter]:
     made.close()
 
 
-ANY = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def renamed(schema: Schema, count: Iterator[int]) -> Schema:

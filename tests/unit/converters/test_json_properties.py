@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connect.api import DataException, SerializationException, to_value
@@ -31,7 +31,6 @@ PLAIN = converter(schemas_enable=False)
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
 def test_any_value_comes_back_with_its_schema(data: st.DataObject) -> None:
     schema = data.draw(schemas())
     value = data.draw(values(schema))
@@ -43,7 +42,6 @@ def test_any_value_comes_back_with_its_schema(data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
 def test_a_batch_of_rows_is_written_and_read_as_its_records_are(data: st.DataObject) -> None:
     schema = data.draw(struct_schemas())
     batch = data.draw(st.lists(rows(schema), min_size=1, max_size=5))
@@ -55,14 +53,12 @@ def test_a_batch_of_rows_is_written_and_read_as_its_records_are(data: st.DataObj
 
 
 @given(st.lists(schemaless(), min_size=1, max_size=6))
-@settings(max_examples=200, deadline=None)
 def test_a_schemaless_batch_is_written_as_its_values_are(batch: list[Any]) -> None:
     expected = [None if value is None else schemaless_text(value).encode() for value in batch]
     assert PLAIN.from_connect_batch("t", None, batch) == expected
 
 
 @given(st.lists(schemaless(), min_size=1, max_size=6), st.booleans(), st.sampled_from([None, 1]))
-@settings(max_examples=200, deadline=None)
 def test_a_schemaless_batch_is_read_as_the_careful_parser_reads(
     batch: list[Any], ascii_only: bool, indent: int | None
 ) -> None:
@@ -86,7 +82,6 @@ NUMBERS = st.from_regex(r"-?[0-9]{1,22}(\.[0-9]{1,20})?([eE][-+]?[0-9]{1,3})?", 
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=5))
-@settings(max_examples=200, deadline=None)
 def test_numbers_are_read_as_the_careful_parser_reads(numbers: list[str]) -> None:
     message = f'{{"a":[{",".join(numbers)}]}}'.encode()
     ((_, (read,)),) = PLAIN.to_connect_batch("t", [message])
@@ -94,7 +89,6 @@ def test_numbers_are_read_as_the_careful_parser_reads(numbers: list[str]) -> Non
 
 
 @given(st.sampled_from(["int8", "int16", "int32", "int64", "float", "double", "string", "boolean"]), NUMBERS)
-@settings(max_examples=200, deadline=None)
 def test_numbers_of_a_schema_are_exact(kind: str, number: str) -> None:
     """Rows go through the fast parser; text after the document sends a message to the careful one."""
     schema = f'{{"type":"struct","fields":[{{"type":"{kind}","optional":true,"field":"a"}}]}}'
@@ -111,7 +105,6 @@ JSON_LIKE = st.lists(st.sampled_from([*map(str.strip, PIECES.split("|")), " ", "
 
 
 @given(st.binary(max_size=40) | JSON_LIKE)
-@settings(max_examples=200, deadline=None)
 def test_any_bytes_are_read_or_refused_with_a_data_exception(data: bytes) -> None:
     for made in (ENVELOPED, PLAIN):
         try:
@@ -125,7 +118,6 @@ def test_any_bytes_are_read_or_refused_with_a_data_exception(data: bytes) -> Non
 
 
 @given(JSON_LIKE)
-@settings(max_examples=200, deadline=None)
 def test_the_careful_parser_takes_what_the_standard_library_takes(data: bytes) -> None:
     try:
         expected = json.loads(data.decode(), parse_constant=_refuse)
@@ -139,7 +131,6 @@ def _refuse(constant: str) -> None:
 
 
 @given(st.binary(max_size=12))
-@settings(max_examples=200, deadline=None)
 def test_any_schema_content_is_taken_or_refused_with_an_error_of_ours(content: bytes) -> None:
     with contextlib.suppress(DataException):
         converter(schema_content=content.decode("latin-1"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from importlib import import_module
 from typing import Any
 
@@ -11,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connect.api import DataException, Field, Headers, Schema, SerializationException, Type
-from connect.api.schema import INT32_SCHEMA, INT64_SCHEMA, OPTIONAL_STRING_SCHEMA, STRING_SCHEMA
+from connect.api.schema import (
+    FLOAT32_SCHEMA,
+    FLOAT64_SCHEMA,
+    INT16_SCHEMA,
+    INT32_SCHEMA,
+    INT64_SCHEMA,
+    OPTIONAL_STRING_SCHEMA,
+    STRING_SCHEMA,
+)
 from connect.plugins.builtin import BUILTIN, PluginKind
 from converters.simple_header import SimpleHeaderConverter
 from converters.string import StringConverter
@@ -55,6 +64,31 @@ def test_objects_of_no_java_class_are_refused_or_written_as_text(target: str) ->
     converter = data_converter(target)
     with contextlib.suppress(DataException):
         assert isinstance(converter.from_connect_data("t", None, object()), bytes)
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "values"),
+    [
+        ("Short", INT16_SCHEMA, [1, -(2**15), 2**15 - 1]),
+        ("Integer", INT32_SCHEMA, [7, -(2**31), 2**31 - 1]),
+        ("Long", INT64_SCHEMA, [0, -(2**63), 2**63 - 1]),
+        ("Float", FLOAT32_SCHEMA, [1.5, -0.0, math.inf]),
+        ("Double", FLOAT64_SCHEMA, [1.1, -0.0, math.inf]),
+    ],
+)
+def test_batches_of_numbers_are_converted_as_single_ones(name: str, schema: Schema, values: list[Any]) -> None:
+    made = data_converter(f"converters.number:{name}Converter")
+    single = [made.from_connect_data("t", schema, value) for value in values]
+    assert made.from_connect_batch("t", schema, values) == single
+    assert made.from_connect_batch("t", schema, [None, *values]) == [None, *single]
+    assert made.to_connect_batch("t", single) == [(made.READ_SCHEMA, values)]
+    assert made.to_connect_batch("t", [*single, None]) == [(made.READ_SCHEMA, [*values, None])]
+    assert made.to_connect_batch("t", []) == []
+    with pytest.raises(DataException, match=r"^Failed to deserialize "):
+        made.to_connect_batch("t", [*single, b"123"])
+    for wrong in (2**70, "1", True):
+        with pytest.raises(DataException, match=r"^Failed to serialize to .* class java\."):
+            made.from_connect_batch("t", schema, [*values, wrong])
 
 
 @given(st.binary(max_size=20))

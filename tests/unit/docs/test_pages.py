@@ -35,13 +35,22 @@ def test_there_are_blocks_to_run() -> None:
 
 @pytest.mark.parametrize("page", RUNNABLE, ids=relative)
 def test_runnable_blocks_run(page: Path, tmp_path: Path) -> None:
-    """The blocks of a page are files of one folder, which are run in order; ``test_*.py`` by pytest."""
+    """The blocks of a page are files of one folder: scripts, which run in order, then ``test_*.py`` in one pytest."""
+    scripts, tests = [], []
     for number, block in enumerate(runnable_blocks(page)):
         assert block.language == "python"
-        file = tmp_path / (block.file or f"block_{number}.py")
-        file.write_text(block.text, encoding="utf-8")
-        pytest_options = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if file.name.startswith("test_") else []
-        command = [sys.executable, *pytest_options, file.name]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
+        name = block.file or f"block_{number}.py"
+        (tmp_path / name).write_text(block.text, encoding="utf-8")
+        (tests if name.startswith("test_") else scripts).append(name)
+    commands = [[name] for name in scripts]
+    if tests:
+        commands.append(["-m", "pytest", "-q", "-p", "no:cacheprovider", *tests])
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)]),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # a reader's pytest needs none of ours
+    }
+    for arguments in commands:
+        command = [sys.executable, *arguments]
         result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
-        assert result.returncode == 0, f"{block.file}\n{result.stdout}\n{result.stderr}"
+        assert result.returncode == 0, f"{arguments}\n{result.stdout}\n{result.stderr}"

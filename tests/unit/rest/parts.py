@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -49,6 +50,10 @@ class Served:
     async def headers(self, method: str, path: str, **options: Any) -> Mapping[str, str]:
         async with self.client.request(method, self.url + path, **options) as answer:
             return dict(answer.headers)
+
+
+def basic(user: str, password: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
 
 def make_services(properties: Mapping[str, str], kafka: FakeKafka, offsets: MemoryOffsetBackingStore) -> Services:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from connect.api.rest_extension import RestAnswer, RestExtension, RestRequest
 from connect.rest.listeners import Listeners, parse_listeners
 from connect.rest.response_headers import header_rules
 from connect.rest.slow_clients import SlowClients
-from tests.unit.rest.parts import SINK, SOURCE, serve
+from tests.unit.rest.parts import SINK, SOURCE, basic, serve
 
 
 @pytest.mark.parametrize("path", ["/connectors", "/connectors/", "/connector-plugins/", "/admin/loggers/root/", "/"])
@@ -156,10 +155,6 @@ def test_a_taken_port_is_named() -> None:
     with pytest.raises(ConfigException, match=r"Can't listen on .* choose another one with 'listeners'"):
         Listeners.open({"listeners": f"http://127.0.0.1:{listeners.main[0].port}"})
     listeners.main[0].socket.close()
-
-
-def basic(user: str, password: str) -> dict[str, str]:
-    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
 
 async def test_basic_authentication_lets_known_users_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

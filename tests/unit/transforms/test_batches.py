@@ -180,6 +180,15 @@ def test_an_empty_batch_is_no_trouble() -> None:
         assert sum(len(part) for part in made.apply_batch(batch([], None, timestamps=[]))) == 0
 
 
+def test_maps_may_nest_deeper_than_python_recurses() -> None:
+    value: dict[str, Any] = {"x": 1}
+    for _ in range(2000):
+        value = {"a": value, "b": 2}
+    (flat,) = configured(FlattenValue, delimiter="").apply_batch(batch([value], None))[0].values
+    assert flat["a" * 2000 + "x"] == 1
+    assert len(flat) == 2001
+
+
 def test_predicates_answer_per_record() -> None:
     assert list(RecordIsTombstone().test_batch(batch([None, 0, {}]))) == [True, False, False]
     has = HasHeaderKey()

@@ -1,7 +1,8 @@
-"""Thousands of random events: nothing runs twice in a stable group, everything runs in the end, and evenly."""
+"""Random events: nothing runs twice in a stable group, everything runs in the end, and evenly."""
 
 from __future__ import annotations
 
+import os
 import random
 
 import pytest
@@ -10,7 +11,7 @@ from connect.herder.distributed.protocol import NOTHING, Work
 from connect.runtime.ids import ConnectorTaskId
 from tests.unit.herder.distributed.test_assignor import Group
 
-EVENTS = 1000
+EVENTS = 20_000 if os.environ.get("CONNECT_SOAK") else 150
 MAX_MEMBERS, MAX_CONNECTORS, MAX_TASKS = 9, 12, 7
 
 
@@ -94,6 +95,7 @@ def items(work: Work) -> list[str | ConnectorTaskId]:
     return [*work.connectors, *work.tasks]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("max_delay", [0, 5_000, 300_000])
 @pytest.mark.parametrize("seed", range(2))
 def test_whatever_happens_the_group_comes_to_rest_evenly(seed: int, max_delay: int) -> None:
