@@ -20,11 +20,11 @@ from tests.unit.connectors.spooldir.spool import Spool, rows, schema_json
 MEMORY_LIMIT = 80 << 20
 """What reading may take besides Python and its modules, which tasks share with other processes."""
 _READER = """
-import resource, sys
+import re, sys
 from pathlib import Path
 from tests.soak.test_spool_edges import spool_at
 def most_memory():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) << 10
 before = most_memory()
 task = spool_at(Path(sys.argv[1])).task()
 count = idle = 0
