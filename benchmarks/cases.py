@@ -163,12 +163,16 @@ def _spooled(subject: Subject, setting: Setting, made: Path, extra: Mapping[str,
         first, total = data.seconds_until(count, setting.records)
         figures = figures_of(subject, setting.records, first, total, cpu)
         subject.delete(topic)
+    bare = data.bare_client_rate(servers, topic, min(setting.records, _BARE_RECORDS))
     data.delete_topic(servers, topic)
-    return figures
+    return {**figures, "of a bare client's rate": figures["records/s"] / bare}
 
 
+_BARE_RECORDS = 200_000
+"""How many records a client alone is tried with; they are held in memory."""
 _SPOOLDIR = "com.github.jcustenborder.kafka.connect.spooldir"
 _CSV = {"connector.class": f"{_SPOOLDIR}.SpoolDirCsvSourceConnector", "csv.first.row.as.header": "true"}
+_NO_HEADERS = {"file.headers.enabled": "false"}
 
 
 def spooldir_csv(subject: Subject, setting: Setting) -> Figures:
@@ -176,9 +180,25 @@ def spooldir_csv(subject: Subject, setting: Setting) -> Figures:
     return _spooled(subject, setting, setting.csv, _CSV)
 
 
+def spooldir_csv_no_headers(subject: Subject, setting: Setting) -> Figures:
+    """The same without the eight headers that tell where a record stood (ours can leave them away)."""
+    return _spooled(subject, setting, setting.csv, {**_CSV, **_NO_HEADERS})
+
+
 def spooldir_csv_envelope(subject: Subject, setting: Setting) -> Figures:
-    """The same with schemas in the JSON."""
+    """The same with headers, and with schemas in the JSON."""
     return _spooled(subject, setting, setting.csv, {**_CSV, "value.converter.schemas.enable": "true"})
+
+
+def spooldir_csv_envelope_no_headers(subject: Subject, setting: Setting) -> Figures:
+    """With schemas in the JSON, without headers."""
+    return _spooled(subject, setting, setting.csv, {**_CSV, **_NO_HEADERS, "value.converter.schemas.enable": "true"})
+
+
+def spooldir_json_no_headers(subject: Subject, setting: Setting) -> Figures:
+    """JSON lines without headers."""
+    extra = {"connector.class": f"{_SPOOLDIR}.SpoolDirJsonSourceConnector", **_NO_HEADERS}
+    return _spooled(subject, setting, setting.json, extra)
 
 
 def spooldir_json(subject: Subject, setting: Setting) -> Figures:
@@ -208,8 +228,11 @@ RECORD_CASES: dict[str, Callable[[Subject, Setting], Figures]] = {
 
 PLUGIN_CASES: dict[str, Callable[[Subject, Setting], Figures]] = {
     "spooldir-csv": spooldir_csv,
+    "spooldir-csv-no-headers": spooldir_csv_no_headers,
     "spooldir-csv-envelope": spooldir_csv_envelope,
+    "spooldir-csv-envelope-no-headers": spooldir_csv_envelope_no_headers,
     "spooldir-json": spooldir_json,
+    "spooldir-json-no-headers": spooldir_json_no_headers,
 }
 """The same, of connectors that Java Connect has only when somebody adds them."""
 

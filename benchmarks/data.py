@@ -7,9 +7,13 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
+
+from connect.kafka import clients
+from connect.kafka.connect_clients import SOURCE_PRODUCER
 
 LINE_BYTES = 107
 _LOOK_EVERY_SECONDS = 0.01
@@ -99,6 +103,48 @@ def end_offset(bootstrap_servers: str, topic: str) -> Iterator[Counter]:
         yield Counter(consumer, topic)
     finally:
         consumer.close()
+
+
+def bare_client_rate(bootstrap_servers: str, topic: str, count: int) -> float:
+    """Records per second that a client alone gets rid of: the topic's first ``count`` records once more.
+
+    The client is the one that source tasks have, with their settings; nothing else happens than one call per record.
+    """
+    records = _first_records(bootstrap_servers, topic, count)
+    again = f"{topic}-again"
+    create_topic(bootstrap_servers, again)
+    client = clients.producer({**SOURCE_PRODUCER, "bootstrap.servers": bootstrap_servers})
+    client.produce(again, b"warm")
+    client.flush()
+    began = time.perf_counter()
+    for value, key, headers in records:
+        while True:
+            try:
+                client.produce(again, value, key, -1, None, _ignore, 0, headers)
+                break
+            except BufferError:
+                client.poll(0.01)
+    client.flush()
+    seconds = time.perf_counter() - began
+    delete_topic(bootstrap_servers, again)
+    return len(records) / seconds
+
+
+def _ignore(error: Any, message: Any) -> None:
+    """What costs a client nothing more than the question whether somebody wants to hear."""
+
+
+def _first_records(bootstrap_servers: str, topic: str, count: int) -> list[tuple[Any, Any, Any]]:
+    consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": "benchmark-reader"})
+    consumer.assign([TopicPartition(topic, 0, 0)])
+    records: list[tuple[Any, Any, Any]] = []
+    try:
+        while len(records) < count:
+            for message in consumer.consume(min(10_000, count - len(records)), 1.0):
+                records.append((message.value(), message.key(), message.headers()))  # noqa: PERF401
+    finally:
+        consumer.close()
+    return records
 
 
 class Counter:

@@ -14,7 +14,7 @@ _TITLES = {
     "Start": ("index.md", "demo.md", "migrating.md"),
     "Use": ("rest.md", "kafka-clients.md", "plugins.md", "operations.md", "security.md", "supervision.md"),
     "Connectors": (
-        *("elasticsearch-sink.md", "jdbc-source.md", "avro-converter.md"),
+        *("elasticsearch-sink.md", "jdbc-source.md", "spool-directory.md", "avro-converter.md"),
         *("reference/index.md", "reference/connector-settings.md"),
     ),
     "Write": ("writing-a-connector.md", "api.md"),

@@ -83,7 +83,10 @@ class Converter(ABC):
 
 
 class HeaderConverter(ABC):
-    """Turns header values into bytes and back."""
+    """Turns header values into bytes and back.
+
+    The batch method is for headers whose schema is the same in a whole batch; it may be left as it is.
+    """
 
     CONFIG: ConfigDef = ConfigDef()
     VERSION: str | None = None
@@ -95,6 +98,13 @@ class HeaderConverter(ABC):
     @abstractmethod
     def from_connect_header(self, topic: str | None, key: str, schema: Schema | None, value: Any) -> bytes | None:
         """Bytes for one header value. Raises DataException."""
+
+    def from_connect_header_batch(
+        self, topic: str | None, key: str, schema: Schema | None, values: Sequence[Any]
+    ) -> list[bytes | None]:
+        """Bytes for the values that a header has in the records of a batch. Raises as for one value."""
+        convert = self.from_connect_header
+        return [convert(topic, key, schema, value) for value in values]
 
     @abstractmethod
     def to_connect_header(self, topic: str | None, key: str, data: bytes | None) -> SchemaAndValue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 from connect.api import (
@@ -98,10 +99,13 @@ class SourceConversion:
 
     def _column(self, topic: str | None, column: HeaderColumn) -> Iterable[tuple[str, bytes | None]]:
         """One header of each record; one that is the same for all is converted once."""
-        convert = self._converters.header.from_connect_header
+        converter = self._converters.header
+        convert = converter.from_connect_header
         key, values, schemas = column
-        if isinstance(values, Repeated) and isinstance(schemas, Repeated):
-            return Repeated((key, convert(topic, key, schemas.item, values.item)), len(values))
+        if isinstance(schemas, Repeated):
+            if isinstance(values, Repeated):
+                return Repeated((key, convert(topic, key, schemas.item, values.item)), len(values))
+            return zip(repeat(key), converter.from_connect_header_batch(topic, key, schemas.item, values))
         return [(key, convert(topic, key, schema, value)) for value, schema in zip(values, schemas, strict=True)]
 
     def _encode_single(self, single: RecordBatch) -> list[EncodedBatch]:

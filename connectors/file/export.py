@@ -1,4 +1,4 @@
-"""FileExportSink: topics as files of JSON lines or CSV that appear whole and hold each record once."""
+"""FileExportSink: topics as files of JSON lines, CSV or Parquet that appear whole and hold each record once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ from connect.api import (
 )
 from connect.api.validators import NonEmptyString, Range, ValidString
 from connectors.file.export_file import PartFile, discard_unfinished, last_exported
-from connectors.file.export_format import ENCODE_ERRORS, Csv, Format, JsonLines, Piece
+from connectors.file.export_format import ENCODE_ERRORS, Csv, Encoder, Format, JsonLines, Piece
+from connectors.file.export_parquet import Parquet
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ _Type, _High, _Medium, _Low = ConfigType, Importance.HIGH, Importance.MEDIUM, Im
 
 
 class FileExportSinkConnector(SinkConnector):
-    """Writes topics into files of a folder, as JSON lines or CSV, each record exactly once.
+    """Writes topics into files of a folder, as JSON lines, CSV or Parquet, each record exactly once.
 
     A file is written under a hidden name and gets its own when it is full or old enough:
     ``<topic>+<partition>+<first offset>-<last offset>.jsonl``. Kafka's offsets are committed up to finished files only,
@@ -69,11 +70,21 @@ class FileExportSinkConnector(SinkConnector):
             "format",
             _Type.STRING,
             "JSONL",
-            "JSONL (one line of JSON per record) or CSV (structs and maps, with a header row).",
+            (
+                "JSONL (one line of JSON per record), CSV (structs and maps, with a header row) or PARQUET (structs; "
+                "needs the extra `parquet`)."
+            ),
             _High,
-            ValidString("JSONL", "CSV"),
+            ValidString("JSONL", "CSV", "PARQUET"),
         ),
-        Key("compression", _Type.STRING, "NONE", "NONE or GZIP.", _Medium, ValidString("NONE", "GZIP")),
+        Key(
+            "compression",
+            _Type.STRING,
+            "NONE",
+            "NONE, or GZIP: of the whole file, or of the columns in a Parquet file.",
+            _Medium,
+            ValidString("NONE", "GZIP"),
+        ),
         Key("rotate.records", _Type.INT, 1_000_000, "How many records a file holds at most.", _Medium, Range(1)),
         Key(
             "rotate.bytes",
@@ -126,13 +137,23 @@ class Settings:
             raise ConfigException("csv.separator", separator, "Must be a single character, and no quote or line end")
         return cls(
             Path(settings["path"]),
-            Csv(separator) if settings["format"] == "CSV" else JsonLines(),
+            _format(settings, separator),
             settings["compression"] == "GZIP",
             settings["rotate.records"],
             settings["rotate.bytes"],
             settings["rotate.ms"] / 1000,
             settings["behavior.on.null.values"] == "fail",
         )
+
+
+def _format(settings: Mapping[str, Any], separator: str) -> Format:
+    match settings["format"]:
+        case "CSV":
+            return Csv(separator)
+        case "PARQUET":
+            return Parquet("gzip" if settings["compression"] == "GZIP" else "none")
+        case _:
+            return JsonLines()
 
 
 class FileExportSinkTask(SinkTask):
@@ -212,6 +233,7 @@ class PartitionExport:
         self._partition = partition
         self._settings = settings
         self._file: PartFile | None = None
+        self._encoder: Encoder | None = None
         self._layout: Any = None
         try:
             discard_unfinished(settings.folder, partition)
@@ -264,9 +286,9 @@ class PartitionExport:
         chunk = values[start:stop]
         if None in chunk:
             chunk = chunk[: chunk.index(None)]
-        piece = self._encode(layout, schema, chunk, start)
+        piece = self._encode(schema, chunk, start)
         last = offsets[start + piece.records - 1]
-        file.write(piece.text, piece.records, last)
+        file.write_records(piece, last)
         self._next = last + 1
         if file.records >= self._settings.rotate_records or file.size >= self._settings.rotate_bytes:
             self._finish()
@@ -278,21 +300,23 @@ class PartitionExport:
         except DataException as error:
             raise BadValue(index, error) from error
 
-    def _encode(self, layout: Any, schema: Schema | None, chunk: Sequence[Any], start: int) -> Piece:
+    def _encode(self, schema: Schema | None, chunk: Sequence[Any], start: int) -> Piece:
         """The text of the first values; up to one that has none, when there is such a one behind the first."""
-        encode = self._settings.format.encode
+        assert self._encoder is not None
         try:
-            return encode(layout, schema, chunk)
+            return self._encoder.encode(schema, chunk)
         except ENCODE_ERRORS as error:
             if len(chunk) > 1:
-                return self._encode(layout, schema, chunk[: len(chunk) // 2], start)
+                return self._encode(schema, chunk[: len(chunk) // 2], start)
             raise BadValue(start, DataException(f"The value can't be written: {error}")) from error
 
     def _begin(self, layout: Any, first: int) -> PartFile:
         settings = self._settings
-        made = PartFile(settings.folder, self._partition, first, settings.format.extension, compress=settings.compress)
-        self._file, self._layout = made, layout
-        made.write(settings.format.head(layout), 0, first)
+        extension = settings.format.extension
+        compress = settings.compress and not settings.format.compresses
+        made = PartFile(settings.folder, self._partition, first, extension, compress=compress)
+        self._file, self._layout, self._encoder = made, layout, settings.format.begin(layout)
+        made.write(self._encoder.head())
         return made
 
     def finish_if_old(self) -> bool:
@@ -308,7 +332,9 @@ class PartitionExport:
     def _finish(self) -> None:
         file, self._file = self._file, None
         assert file is not None
+        assert self._encoder is not None
         if file.records:
+            file.write(self._encoder.tail())
             path = file.finish()
             log.debug("%s is finished", path)
         else:

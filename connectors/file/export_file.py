@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from connect.api import TopicPartition
+from connectors.file.export_format import Piece
 
 _DIGITS = 20
 """Of an offset in a name, so that names sort as offsets do."""
@@ -68,11 +69,15 @@ class PartFile:
         """Seconds since it was begun."""
         return time.monotonic() - self._began
 
-    def write(self, text: bytes, records: int, last: int) -> None:
-        """Append the text of so many records, the last of which has offset ``last``. Raises OSError."""
+    def write(self, text: bytes) -> None:
+        """Append what belongs to no record. Raises OSError."""
         self._out.write(text)
-        self.size += len(text)
-        self.records += records
+
+    def write_records(self, piece: Piece, last: int) -> None:
+        """Append records, the last of which has offset ``last``. Raises OSError."""
+        self._out.write(piece.text)
+        self.size += piece.size
+        self.records += piece.records
         self.last = last
 
     def finish(self) -> Path:

@@ -23,31 +23,48 @@ ENCODE_ERRORS = (DataException, TypeError, ValueError, ArithmeticError, Recursio
 
 
 class Piece(NamedTuple):
-    """Text of the first ``records`` of the values that were given."""
+    """What is to be appended to the file after the first ``records`` of the values that were given.
+
+    Their own bytes may come later: ``size`` says how many they are, before compression.
+    """
 
     text: bytes
     records: int
+    size: int
+
+
+class Encoder(Protocol):
+    """Makes the content of one file."""
+
+    def head(self) -> bytes:
+        """What the file begins with."""
+
+    def encode(self, schema: Schema | None, values: Sequence[Any]) -> Piece:
+        """Take as many values as fit the file's layout. Raises one of ENCODE_ERRORS, and has taken none then."""
+
+    def tail(self) -> bytes:
+        """What the file ends with, once all values are taken."""
 
 
 class Format(Protocol):
-    """Makes text of values; what it returns for one file has one ``layout``, which a new file may change."""
+    """What files hold; all records of a file have one ``layout``, the next file may have another one."""
 
     extension: str
+    compresses: bool
+    """Whether files are compressed from within, and not as a whole."""
 
     def layout(self, schema: Schema | None, value: Any) -> Any:
         """What all records of a file have in common with this one (compared by equality)."""
 
-    def head(self, layout: Any) -> bytes:
-        """What a file of that layout begins with."""
-
-    def encode(self, layout: Any, schema: Schema | None, values: Sequence[Any]) -> Piece:
-        """The text of as many values as fit the layout. Raises one of ENCODE_ERRORS."""
+    def begin(self, layout: Any) -> Encoder:
+        """What makes a file of that layout."""
 
 
 class JsonLines:
     """One line of compact JSON per record: decimals as numbers, instants as ISO 8601, bytes as base64."""
 
     extension = ".jsonl"
+    compresses = False
 
     def __init__(self) -> None:
         self._encode = msgspec.json.Encoder(decimal_format="number", enc_hook=_plain_object).encode_lines
@@ -55,23 +72,30 @@ class JsonLines:
     def layout(self, schema: Schema | None, value: Any) -> Any:
         return None
 
-    def head(self, layout: Any) -> bytes:
+    def begin(self, layout: Any) -> Encoder:
+        return self
+
+    def head(self) -> bytes:
         return b""
 
-    def encode(self, layout: Any, schema: Schema | None, values: Sequence[Any]) -> Piece:
+    def encode(self, schema: Schema | None, values: Sequence[Any]) -> Piece:
         fix = None if schema is None else plain_of(schema)
         plain = values if fix is None else [None if value is None else fix(value) for value in values]
-        return Piece(self._encode(plain), len(values))
+        text = self._encode(plain)
+        return Piece(text, len(values), len(text))
+
+    def tail(self) -> bytes:
+        return b""
 
 
 class Csv:
     """One row per record, after a header row; null is an empty field, what is nested is JSON."""
 
     extension = ".csv"
+    compresses = False
 
     def __init__(self, separator: str) -> None:
         self._separator = separator
-        self._encode = msgspec.json.Encoder(decimal_format="number", enc_hook=_plain_object).encode
 
     def layout(self, schema: Schema | None, value: Any) -> tuple[str, ...]:
         if schema is not None and schema.type is Type.STRUCT:
@@ -80,16 +104,32 @@ class Csv:
             return tuple(map(str, value))
         raise DataException("Only structs and maps can be written as CSV")
 
-    def head(self, layout: Any) -> bytes:
-        return self._text([layout])
+    def begin(self, layout: Any) -> Encoder:
+        return CsvEncoder(layout, self._separator)
 
-    def encode(self, layout: Any, schema: Schema | None, values: Sequence[Any]) -> Piece:
+
+class CsvEncoder:
+    """Rows of the columns that ``layout`` names."""
+
+    def __init__(self, layout: tuple[str, ...], separator: str) -> None:
+        self._layout = layout
+        self._separator = separator
+        self._encode = msgspec.json.Encoder(decimal_format="number", enc_hook=_plain_object).encode
+
+    def head(self) -> bytes:
+        return self._text([self._layout])
+
+    def tail(self) -> bytes:
+        return b""
+
+    def encode(self, schema: Schema | None, values: Sequence[Any]) -> Piece:
+        layout = self._layout
         if schema is not None and schema.type is Type.STRUCT:
             rows = [value.values if type(value) is Struct else value for value in values]
             columns = zip(*rows, strict=True)
             fixes = [plain_of(field.schema) for field in schema.fields]
             cells = [self._column(column, fix) for column, fix in zip(columns, fixes, strict=True)]
-            return Piece(self._text(zip(*cells, strict=True) if cells else [()] * len(rows)), len(rows))
+            return self._piece(list(zip(*cells, strict=True)) if cells else [()] * len(rows))
         rows = []
         for value in values:
             if not isinstance(value, Mapping):
@@ -97,7 +137,11 @@ class Csv:
             if len(value) != len(layout) or any(name not in value for name in layout):
                 break
             rows.append([self._cell(value[name]) for name in layout])
-        return Piece(self._text(rows), len(rows))
+        return self._piece(rows)
+
+    def _piece(self, rows: Sequence[Sequence[Any]]) -> Piece:
+        text = self._text(rows)
+        return Piece(text, len(rows), len(text))
 
     def _column(self, column: Sequence[Any], fix: Plain | None) -> list[Any]:
         return [self._cell(value if fix is None or value is None else fix(value)) for value in column]

@@ -10,7 +10,8 @@ import csv
 import io
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from connect.api import DataException
 from connectors.spooldir.block import BadRecord, Block
@@ -21,6 +22,17 @@ from connectors.spooldir.rows import Nulls, RowParser
 csv.field_size_limit(sys.maxsize)  # the limit of a record is ours
 
 Row = Sequence[str | None]
+
+_LONG = 1 << 20
+"""Characters of text from which on a long field must be in it."""
+
+
+class QuotePatterns(NamedTuple):
+    """What matches whole records whose quotes are in the usual places, an empty quoted field, and a field of those."""
+
+    records: re.Pattern[str]
+    quoted_empty: re.Pattern[str]
+    field: re.Pattern[str]
 
 
 class CsvReader:
@@ -34,7 +46,7 @@ class CsvReader:
         self._rows = rows
         self._text_nulls: Nulls = layout.null_values | ({""} if self._format.null_for_empty else frozenset())
         self._parsed_nulls: Nulls = layout.null_values | {None}
-        self._well_formed, self._quoted_empty = _quote_patterns(self._format)
+        self._patterns = _quote_patterns(self._format)
         self._first_line = text.line
         text.skip_lines(offset)
         self._line = text.line
@@ -74,15 +86,15 @@ class CsvReader:
 
     def _is_well_formed(self, text: str) -> bool:
         """Whether the csv module reads the text as the exact parser does."""
-        if self._well_formed is None or "\r" in text or self._confuses_nulls(text):
+        if self._patterns is None or "\r" in text or self._confuses_nulls(text, self._patterns):
             return False
-        return self._well_formed.fullmatch(text) is not None
+        return self._patterns.records.fullmatch(text) is not None
 
-    def _confuses_nulls(self, text: str) -> bool:
+    def _confuses_nulls(self, text: str, patterns: QuotePatterns) -> bool:
         """Whether empty fields with and without quotes are there, and not the same."""
-        if self._format.null_for_empty == self._format.null_for_quoted_empty or self._quoted_empty is None:
+        if self._format.null_for_empty == self._format.null_for_quoted_empty:
             return False
-        return self._format.null_for_quoted_empty or self._quoted_empty.search(text) is not None
+        return self._format.null_for_quoted_empty or patterns.quoted_empty.search(text) is not None
 
     def _by_splitting(self, text: str) -> Block:
         separator = self._format.separator
@@ -102,13 +114,28 @@ class CsvReader:
 
     def _by_csv_module(self, text: str) -> Block:
         csv_format = self._format
-        lines = io.StringIO(text, newline="\n")
-        rows = list(csv.reader(lines, delimiter=csv_format.separator, quotechar=csv_format.quote, strict=True))
+        if len(text) > _LONG:
+            rows = list(self._rows_of(text))
+        else:
+            lines = io.StringIO(text, newline="\n")
+            rows = list(csv.reader(lines, delimiter=csv_format.separator, quotechar=csv_format.quote, strict=True))
         if len(rows) == text.count("\n") and set(map(len, rows)) == {len(rows[0])} and len(rows[0]) >= self._rows.width:
             block = self._by_columns(list(zip(*rows, strict=True)), len(rows))
             if block is not None:
                 return block
         return self._by_lines(text, final=True)  # type: ignore[return-value]  # whole records: never None
+
+    def _rows_of(self, text: str) -> Iterator[list[str]]:
+        """What the csv module reads from well-formed text; it would take four bytes per character of a field."""
+        assert self._patterns is not None
+        quote = self._format.quote
+        row: list[str] = []
+        for match in self._patterns.field.finditer(text):
+            quoted, plain, end = match.groups()
+            row.append(plain if quoted is None else quoted.replace(quote * 2, quote))
+            if end == "\n":
+                yield row
+                row = []
 
     def _by_columns(self, columns: Sequence[Row], size: int) -> Block | None:
         """The records of rows of one physical line each; None when a row is bad."""
@@ -190,12 +217,15 @@ def _end_outside_quotes(text: str, quote: str) -> int:
     return 0
 
 
-def _quote_patterns(csv_format: CsvFormat) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None]:
-    """What matches whole records whose quotes are in the usual places, and what finds an empty quoted field."""
+def _quote_patterns(csv_format: CsvFormat) -> QuotePatterns | None:
     if not csv_format.quote or csv_format.strict_quotes or csv_format.ignore_quotations:
-        return None, None
+        return None
     quote, separator = re.escape(csv_format.quote), re.escape(csv_format.separator)
-    quoted = rf"{quote}(?:[^{quote}]++|{quote}{quote})*+{quote}[{separator}\n]"
-    plain = rf"[^{quote}{separator}\n]*+[{separator}\n]"
-    empty = rf"(?:\A|[{separator}\n]){quote}{quote}(?=[{separator}\n])"
-    return re.compile(f"(?:{quoted}|{plain})*+"), re.compile(empty)
+    in_quotes = rf"(?:[^{quote}]++|{quote}{quote})*+"
+    plain = rf"[^{quote}{separator}\n]*+"
+    end = rf"[{separator}\n]"
+    return QuotePatterns(
+        re.compile(rf"(?:{quote}{in_quotes}{quote}{end}|{plain}{end})*+"),
+        re.compile(rf"(?:\A|{end}){quote}{quote}(?={end})"),
+        re.compile(rf"(?:{quote}({in_quotes}){quote}|({plain}))({end})"),
+    )

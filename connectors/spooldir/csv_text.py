@@ -11,6 +11,9 @@ from connectors.spooldir.text_input import TextInput
 MAX_RECORD = 16 << 20
 """Characters that a record may have: a quote that is never closed must not fill the memory."""
 
+_MAX_STEP = 1 << 20
+"""Bytes that are read at a time, at most, to find a long record's end: what is read past it is held several times."""
+
 
 class CsvLayout(NamedTuple):
     """How the file is laid out: format of its lines, lines to skip, header, texts that mean null."""
@@ -78,9 +81,7 @@ class CsvText:
 
         Portions grow as long as what was taken is put back: a long record ends sooner or later.
         """
-        while self._fill():
-            if len(self._text) > MAX_RECORD:
-                raise DataException(f"A record of the file is longer than {MAX_RECORD} characters")
+        while self._fill_for_record():
             end = self._text.rfind("\n") + 1
             if end:
                 lines, self._text = self._text[:end], self._text[end:]
@@ -88,6 +89,14 @@ class CsvText:
                 return lines
             self._portions *= 2
         return None
+
+    def _fill_for_record(self) -> bool:
+        """Fill, but only up to where the record that waits would be too long. Raises DataException when it is."""
+        left = MAX_RECORD - len(self._text)
+        if left <= 0:
+            raise DataException(f"A record of the file is longer than {MAX_RECORD} characters")
+        self._portions = min(self._portions, min(left, _MAX_STEP) // self.layout.portion + 1)
+        return self._fill()
 
     def put_back(self, text: str) -> None:
         """Return the end of what ``take_lines`` gave, for next time."""

@@ -8,6 +8,8 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import orjson
+
 from connect.api import DataException, Schema, Type
 from connect.api.logical import DATE_NAME, DECIMAL_NAME, TIME_NAME, TIMESTAMP_NAME, from_millis
 from connectors.spooldir.date_format import DateParser
@@ -29,7 +31,6 @@ JAVA_TYPES = {
     Type.STRING: "String",
 }
 # Python reads more than Java does ("1_000", " 1 "), so numbers of other characters are looked at one by one.
-_NOT_INTEGER = re.compile(r"[^0-9+-]")
 _NOT_FLOAT = re.compile(r"[^0-9eE.+-]")
 _INTEGER = re.compile(r"[+-]?\d+")
 _FLOAT = re.compile(r"[+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?)", re.ASCII)
@@ -114,16 +115,29 @@ def _integers(bits: int) -> Convert:
     low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
 
     def convert(texts: Sequence[str]) -> list[Any]:
-        if _NOT_INTEGER.search("".join(texts)) is not None:
+        values = _json_integers(texts)
+        if values is None:
             for text in texts:
                 _check(_INTEGER, text)
-        values = list(map(int, texts))
+            values = list(map(int, texts))
         if values and (min(values) < low or max(values) > high):
             outside = next(value for value in values if not low <= value <= high)
             raise ValueError(f'Value out of range. Value:"{outside}" Radix:10')
         return values
 
     return convert
+
+
+def _json_integers(texts: Sequence[str]) -> list[Any] | None:
+    """The same integers, read as one JSON array; None where they aren't written as JSON has them."""
+    joined = ",".join(texts).encode(errors="replace")
+    if joined.translate(None, b"0123456789-,"):
+        return None
+    try:
+        values: list[Any] = orjson.loads(b"[%b]" % joined)
+    except orjson.JSONDecodeError:
+        return None
+    return values if len(values) == len(texts) and set(map(type, values)) == {int} else None
 
 
 def _doubles(texts: Sequence[str]) -> list[Any]:

@@ -103,9 +103,12 @@ class KilledSpool:
     def _names_in(self, folder: str) -> list[str]:
         return sorted(path.name for path in (self.root / folder).iterdir())
 
-    def expect_nothing_lost(self) -> int:
-        """Every row is in the topic and every file is finished; returns how many rows are there more than once."""
-        wait_until(lambda: self.all_put_away, timeout=120, what="an empty input folder")
+    def expect_nothing_lost(self, timeout: float = 120) -> int:
+        """Every row is in the topic and every file is finished; returns how many rows are there more than once.
+
+        ``timeout`` is in seconds, for the files that are left.
+        """
+        wait_until(lambda: self.all_put_away, timeout=timeout, what="an empty input folder")
         assert self._names_in("finished") == self._names
         assert self._names_in("error") == []
         counts = Counter(_ids(self.worker.properties["bootstrap.servers"], self.topic))

@@ -158,3 +158,12 @@ def test_byte_order_marks_are_obeyed() -> None:
 def test_what_is_no_encoding_of_java_is_refused(encoding: str) -> None:
     with pytest.raises(SerializationException, match=f"Unsupported encoding {encoding}"):
         strings(converter_encoding=encoding)
+
+
+@given(st.lists(st.none() | st.integers(-(2**70), 2**70) | st.booleans() | st.text(max_size=3), max_size=5))
+def test_headers_of_a_batch_become_what_each_becomes_by_itself(values: list[Any]) -> None:
+    converter = SimpleHeaderConverter()
+    for schema in (INT64_SCHEMA, STRING_SCHEMA, None):
+        singles = [converter.from_connect_header("t", "h", schema, value) for value in values]
+        assert converter.from_connect_header_batch("t", "h", schema, values) == singles
+    assert converter.from_connect_header_batch("t", "h", INT64_SCHEMA, range(8, 11)) == [b"8", b"9", b"10"]

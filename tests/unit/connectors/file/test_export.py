@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+import sys
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow import parquet
 
 from connect.api import (
     ConfigException,
@@ -33,6 +35,7 @@ from connect.api.schema import (
     Schema,
     Type,
 )
+from connectors.file import export_parquet
 from connectors.file.export import FileExportSinkConnector, FileExportSinkTask
 
 PARTITION = TopicPartition("t", 0)
@@ -245,6 +248,91 @@ def test_values_that_are_no_rows_are_reported(tmp_path: Path) -> None:
     assert files(tmp_path) == {"1-1.csv": "a\n1\n"}
     with pytest.raises(DataException, match="Only structs and maps"):
         started(tmp_path, format="CSV").put_batch([batch([5], first=9)])
+
+
+def everything() -> tuple[Schema, tuple[Any, ...]]:
+    """A schema with a field of every kind, and a row of it."""
+    date, time = (Schema(Type.INT32, name=name, version=1) for name in (DATE_NAME, TIME_NAME))
+    inner = Schema(Type.STRUCT, fields=[Field("day", 0, date), Field("text", 1, OPTIONAL_STRING_SCHEMA)])
+    parts: dict[str, tuple[Schema, Any]] = {
+        "id": (INT64_SCHEMA, 1 << 62),
+        "at": (TIMESTAMP_SCHEMA, NOON),
+        "day": (date, NOON.replace(hour=0, minute=0)),
+        "time": (time, dt.datetime(1970, 1, 1, 12, 30, tzinfo=dt.UTC)),
+        "price": (decimal_schema(2), Decimal("1.50")),
+        "raw": (BYTES_SCHEMA, b"ab"),
+        "single": (FLOAT32_SCHEMA, 0.5),
+        "days": (Schema(Type.ARRAY, value_schema=date), [NOON, None]),
+        "map": (Schema(Type.MAP, key_schema=STRING_SCHEMA, value_schema=inner), {"k": Struct(inner, [NOON, "x"])}),
+        "inner": (inner, Struct(inner, [NOON, None])),
+    }
+    fields = [Field(name, index, schema) for index, (name, (schema, _)) in enumerate(parts.items())]
+    return Schema(Type.STRUCT, fields=fields), tuple(value for _, value in parts.values())
+
+
+@pytest.mark.parametrize("compression", ["NONE", "GZIP"])
+def test_parquet(tmp_path: Path, compression: str) -> None:
+    schema, row = everything()
+    task = started(tmp_path, format="PARQUET", compression=compression, rotate_records="2")
+    task.put_batch([batch([row, (None,) * len(row)], schema)])
+    [path] = tmp_path.iterdir()
+    assert path.name == "t+0+00000000000000000000-00000000000000000001.parquet"
+    first, nulls = parquet.read_table(path).to_pylist()
+    day = NOON.date()
+    assert first == {
+        "id": 1 << 62,
+        "at": NOON,
+        "day": day,
+        "time": dt.time(12, 30),
+        "price": Decimal("1.50"),
+        "raw": b"ab",
+        "single": 0.5,
+        "days": [day, None],
+        "map": [("k", {"day": day, "text": "x"})],
+        "inner": {"day": day, "text": None},
+    }
+    assert set(nulls.values()) == {None}
+    codec = parquet.read_metadata(path).row_group(0).column(0).compression
+    assert codec == {"NONE": "UNCOMPRESSED", "GZIP": "GZIP"}[compression]
+
+
+def test_parquet_is_written_in_row_groups_and_begins_a_file_when_the_schema_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_parquet, "_GROUP_RECORDS", 1500)
+    task = started(tmp_path, format="PARQUET", rotate_records="5000")
+    other = Schema(Type.STRUCT, fields=[Field("id", 0, INT64_SCHEMA)])
+    task.put_batch([batch(rows(4000), STRUCT), batch([(7,)], other, first=4000)])
+    [path] = tmp_path.glob("[!.]*")
+    read = parquet.ParquetFile(path)
+    assert [read.metadata.row_group(group).num_rows for group in range(read.num_row_groups)] == [2000, 2000]
+    assert [tuple(row.values()) for row in read.read().to_pylist()] == rows(4000)
+    assert task.pre_commit({}) == {PARTITION: 4000}
+
+
+def test_what_parquet_can_not_hold_is_reported_and_the_others_written(tmp_path: Path) -> None:
+    reporter = Reporter()
+    schema = Schema(Type.STRUCT, fields=[Field("price", 0, decimal_schema(2))])
+    task = started(tmp_path, reporter, format="PARQUET", rotate_records="2")
+    task.put_batch([batch([(Decimal("1.00"),), (Decimal(10**40),), (Decimal("2.00"),)], schema)])
+    task.put_batch([batch([{"price": 1}], first=3)])
+    [path] = tmp_path.glob("[!.]*")
+    assert parquet.read_table(path).to_pylist() == [{"price": Decimal("1.00")}, {"price": Decimal("2.00")}]
+    assert reporter.reported == [1, 3]
+
+
+def test_a_size_limit_counts_parquet_columns_that_still_wait(tmp_path: Path) -> None:
+    task = started(tmp_path, format="PARQUET", rotate_bytes="50000")
+    task.put_batch([batch(rows(9000), STRUCT)])
+    counts = [parquet.read_metadata(path).num_rows for path in sorted(tmp_path.glob("[!.]*"))]
+    assert counts
+    assert all(1000 < count < 5000 for count in counts)
+
+
+def test_parquet_without_pyarrow_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(ConfigException, match="kafka-connect-py\\[parquet\\]"):
+        started(tmp_path, format="PARQUET")
 
 
 def test_settings_that_make_no_sense(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import io
 from collections.abc import Iterator
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from connect.api import DataException
 from connect.api.schema import INT64_SCHEMA, OPTIONAL_INT64_SCHEMA, OPTIONAL_STRING_SCHEMA
+from connectors.spooldir import csv_reader
 from connectors.spooldir.block import Block
 from connectors.spooldir.csv_line import CsvFormat, CsvLineParser
 from connectors.spooldir.csv_reader import CsvReader
@@ -82,11 +84,12 @@ PIECES = st.sampled_from(
 TEXTS = st.lists(PIECES, max_size=40).map("".join)
 
 
-@given(TEXTS, st.integers(1, 50))
-def test_all_ways_of_reading_agree_with_the_exact_parser(text: str, portion: int) -> None:
+@given(TEXTS, st.integers(1, 50), st.sampled_from([0, csv_reader._LONG]))
+def test_all_ways_of_reading_agree_with_the_exact_parser(text: str, portion: int, long: int) -> None:
     expected, errors = exactly(text)
-    assert records(reader(text, portion=portion)) == expected
-    assert [line for line, _, _ in bad(reader(text, portion=portion))] == errors
+    with patch.object(csv_reader, "_LONG", long):
+        assert records(reader(text, portion=portion)) == expected
+        assert [line for line, _, _ in bad(reader(text, portion=portion))] == errors
 
 
 @given(TEXTS, st.integers(1, 50))

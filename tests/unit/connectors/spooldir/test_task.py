@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from backports import zstd
 
 from connect.api import ConnectException, DataException
 from connectors.spooldir import files
@@ -202,19 +203,30 @@ def test_every_file_belongs_to_one_of_several_tasks(spool: Spool) -> None:
     assert [len(part) for part in found] == [sum(task_of(name, 3) == task for name in names) for task in range(3)]
 
 
-@pytest.mark.parametrize(("extension", "compress"), [("gz", gzip.compress), ("bz2", bz2.compress)])
+@pytest.mark.parametrize(
+    ("extension", "compress"), [("gz", gzip.compress), ("bz2", bz2.compress), ("zst", zstd.compress)]
+)
 def test_compressed_files_are_read(spool: Spool, extension: str, compress: Any) -> None:
     spool.write(f"a.csv.{extension}", compress(b"1,x\n2,y\n"))
     assert rows(spool.task()) == [(1, "x"), (2, "y")]
 
 
-def test_a_damaged_compressed_file_is_set_aside(spool: Spool) -> None:
-    spool.write("a.csv.gz", gzip.compress(os.urandom(100))[:50])
+@pytest.mark.parametrize(
+    ("extension", "damaged"),
+    [
+        ("gz", gzip.compress(os.urandom(100))[:50]),
+        ("zst", zstd.compress(os.urandom(100))[:50]),
+        ("zst", zstd.compress(b"1,x\n")[:4] + b"\xff" * 20),
+    ],
+    ids=["gz cut off", "zst cut off", "zst of rubbish"],
+)
+def test_a_damaged_compressed_file_is_set_aside(spool: Spool, extension: str, damaged: bytes) -> None:
+    spool.write(f"a.csv.{extension}", damaged)
     spool.write("b.csv", "1,x\n")
     task = spool.task(halt_on_error="false")
     assert rows(task) == [(1, "x")]
     task.commit()
-    assert spool.files()["error"] == ["a.csv.gz"]
+    assert spool.files()["error"] == [f"a.csv.{extension}"]
 
 
 def test_a_directory_that_vanishes_is_waited_for(spool: Spool) -> None:
