@@ -41,9 +41,9 @@ client_log.addFilter(RepeatFilter())
 
 def producer(config: Mapping[str, str]) -> ProducerClient:
     """A producer. Raises ConfigException for settings that can't work."""
-    import confluent_kafka
+    from connect.kafka.real_producer import RealProducer
 
-    return cast(ProducerClient, _make(confluent_kafka.Producer, Role.PRODUCER, config))
+    return cast(ProducerClient, _make(RealProducer, Role.PRODUCER, config))
 
 
 def consumer(config: Mapping[str, str], on_commit: CommitCallback | None = None) -> ConsumerClient:
