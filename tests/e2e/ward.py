@@ -206,7 +206,8 @@ class Ward:
             for (method, fault), answer in answers.items():
                 status, text = answer.result()
                 assert status == 500, (method, fault, text)
-                assert REFUSALS[fault] in text, (method, fault, text)
+                too_slow = fault == "allocate" and REFUSALS["hang"] in text  # time was up before memory was
+                assert REFUSALS[fault] in text or too_slow, (method, fault, text)
             assert self._validate("nowhere", "raise")[0] == 200
             list(pool.map(self._delete, stopped))
         self.check_copying()
