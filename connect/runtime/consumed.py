@@ -25,7 +25,7 @@ def group_messages(messages: Sequence[Any], only_topic: str | None = None) -> li
     """
     if not messages:
         return []
-    partitions = [message.partition() for message in messages]
+    partitions = list(map(type(messages[0]).partition, messages))
     uniform = _uniform(partitions)
     if uniform and only_topic is not None:
         return [_origin(only_topic, partitions[0], messages)]
@@ -43,15 +43,16 @@ def _uniform(items: list[Any]) -> bool:
 
 
 def _origin(topic: str, partition: int, messages: Sequence[Any]) -> SinkOrigin:
-    stamps = [message.timestamp() for message in messages]
-    headers = [message.headers() for message in messages]
+    kind = type(messages[0])  # its methods mapped: no bytecode per message
+    stamps = list(map(kind.timestamp, messages))
+    headers = list(map(kind.headers, messages))
     return SinkOrigin(
         topic,
         partition,
-        [message.offset() for message in messages],
+        list(map(kind.offset, messages)),
         _TIMESTAMP_TYPES[stamps[0][0]],
-        [message.key() for message in messages],
-        [message.value() for message in messages],
+        list(map(kind.key, messages)),
+        list(map(kind.value, messages)),
         [h or () for h in headers] if any(headers) else None,
         [None if stamp < 0 else stamp for _, stamp in stamps],
     )

@@ -172,8 +172,8 @@ class SinkConversion:
 
     def _keys(self, raw: RecordBatch, headers: Sequence[Headers] | None) -> list[Run]:
         origin = _sink_origin(raw)
-        keys = [origin.keys[position] for position in raw.positions]
-        if headers is None and not any(key is not None for key in keys):
+        keys = _of_batch(origin.keys, raw)
+        if headers is None and _all_none(keys):
             schema, value = self._converters.key.to_connect_data(raw.topic, None)
             return [(schema, [value] * len(keys))]
         return self._converters.key.to_connect_batch(raw.topic, keys, headers)
@@ -220,10 +220,23 @@ class SinkConversion:
 
 def _decoded(raw: RecordBatch, keys: list[Run], values: list[Run]) -> list[RecordBatch]:
     stamps = _sink_origin(raw).timestamps
-    batch = raw.replace(timestamps=None if stamps is None else [stamps[position] for position in raw.positions])
+    batch = raw.replace(timestamps=None if stamps is None else _of_batch(stamps, raw))
     if len(keys) == 1 and len(values) == 1:
         return [_with_runs(batch, keys[0], values[0])]
     return _merge_runs(batch, keys, values)
+
+
+def _of_batch(column: Sequence[Any], raw: RecordBatch) -> list[Any]:
+    """The items of an origin's column that belong to the batch's records."""
+    if len(raw) == len(column):
+        return list(column)  # filtering keeps the order, so these are all
+    return [column[position] for position in raw.positions]
+
+
+def _all_none(items: Sequence[Any]) -> bool:
+    if items and items[0] is not None:
+        return False  # as a rule all have a key, or none has
+    return not any(item is not None for item in items)
 
 
 def _sink_origin(raw: RecordBatch) -> SinkOrigin:
@@ -233,7 +246,7 @@ def _sink_origin(raw: RecordBatch) -> SinkOrigin:
 
 
 def _with_runs(batch: RecordBatch, keys: Run, values: Run) -> RecordBatch:
-    held = keys[1] if any(key is not None for key in keys[1]) else None
+    held = None if _all_none(keys[1]) else keys[1]
     return batch.replace(key_schema=keys[0], keys=held, value_schema=values[0], values=values[1])
 
 

@@ -152,7 +152,7 @@ class SinkConsumer:
             if first is None:
                 return []
             messages = [first, *(self._consumer.consume(limit - 1, 0) if limit > 1 else ())]
-        if not any(message.error() for message in messages):
+        if not any(map(type(messages[0]).error, messages)):
             return messages
         good = []
         for message in messages:
