@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connect.api import RecordBatch, SinkOrigin, TimestampType, TopicPartition
+from connect.api.lazy import Deferred
 from connect.runtime.ids import ConnectorTaskId
 
 log = logging.getLogger(__name__)
@@ -44,18 +45,21 @@ def _uniform(items: list[Any]) -> bool:
 
 def _origin(topic: str, partition: int, messages: Sequence[Any]) -> SinkOrigin:
     kind = type(messages[0])  # its methods mapped: no bytecode per message
-    stamps = list(map(kind.timestamp, messages))
     headers = list(map(kind.headers, messages))
     return SinkOrigin(
         topic,
         partition,
         list(map(kind.offset, messages)),
-        _TIMESTAMP_TYPES[stamps[0][0]],
+        _TIMESTAMP_TYPES[messages[0].timestamp()[0]],
         list(map(kind.key, messages)),
         list(map(kind.value, messages)),
         [h or () for h in headers] if any(headers) else None,
-        [None if stamp < 0 else stamp for _, stamp in stamps],
+        Deferred(len(messages), lambda: _timestamps(messages)),
     )
+
+
+def _timestamps(messages: Sequence[Any]) -> list[int | None]:
+    return [None if stamp < 0 else stamp for _, stamp in map(type(messages[0]).timestamp, messages)]
 
 
 def next_offsets(origins: Sequence[SinkOrigin]) -> dict[TopicPartition, int]:

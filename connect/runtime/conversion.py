@@ -226,10 +226,10 @@ def _decoded(raw: RecordBatch, keys: list[Run], values: list[Run]) -> list[Recor
     return _merge_runs(batch, keys, values)
 
 
-def _of_batch(column: Sequence[Any], raw: RecordBatch) -> list[Any]:
+def _of_batch(column: Sequence[Any], raw: RecordBatch) -> Sequence[Any]:
     """The items of an origin's column that belong to the batch's records."""
     if len(raw) == len(column):
-        return list(column)  # filtering keeps the order, so these are all
+        return column  # filtering keeps the order, so these are all
     return [column[position] for position in raw.positions]
 
 

@@ -331,7 +331,7 @@ def test_a_size_limit_counts_parquet_columns_that_still_wait(tmp_path: Path) -> 
 
 def test_parquet_without_pyarrow_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    with pytest.raises(ConfigException, match="kafka-connect-py\\[parquet\\]"):
+    with pytest.raises(ConfigException, match="kafka-connect-worker\\[parquet\\]"):
         started(tmp_path, format="PARQUET")
 
 
