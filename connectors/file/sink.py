@@ -89,9 +89,9 @@ class FileStreamSinkTask(SinkTask):
 
     def put_batch(self, batches: Sequence[RecordBatch]) -> None:
         for batch in batches:
-            lines = text_lines(batch.value_schema, batch.values)
-            lines.append("")
-            self._write("\n".join(lines).encode(errors="replace"))
+            if len(batch):
+                text = "\n".join(text_lines(batch.value_schema, batch.values))
+                self._write((text + "\n").encode(errors="replace"))
 
     def _write(self, data: bytes) -> None:
         # One write per batch: in append mode the lines of several tasks then stay whole.
@@ -125,4 +125,6 @@ def text_lines(schema: Schema | None, values: list[Any]) -> list[str]:
     """The text form of each value of a batch's column."""
     if schema is not None and schema.type is Type.STRUCT:
         return [to_java_string(to_value(schema, row), schema) for row in values]
+    if set(map(type, values)) == {str}:
+        return values
     return [value if type(value) is str else to_java_string(value, schema) for value in values]
