@@ -61,8 +61,9 @@ RECORDED = recorded_validations()
 async def test_a_configuration_is_judged_as_recorded(scenario: Json, step: Json) -> None:
     """The whole answer: definitions, values, suggestions, errors, groups, their order and their number."""
     step = replayer.substitute(step, {"<run>": "run", "<tmp>": "/tmp", "<group>": GROUP})
-    answer = await make_validation(scenario["workerConfig"]).infos(step["body"])
-    assert replayer.differences(step["expect"]["body"], json.loads(json.dumps(answer))) == []
+    answer = json.loads(json.dumps(await make_validation(scenario["workerConfig"]).infos(step["body"])))
+    expected = step["expect"]["body"]
+    assert answer == expected or replayer.differences(expected, answer) == []
 
 
 async def refused(config: dict[str, str | None], **options: Any) -> list[str]:
