@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from connect.runtime.metrics.worker_metrics import Metric
+from connect.api.metrics_reporter import Metric, plain_name
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -18,8 +18,8 @@ def render(metrics: Iterable[Metric]) -> str:
     by_name: dict[str, list[str]] = {}
     kinds: dict[str, str] = {}
     for metric in metrics:
-        name = f"kafka_connect_{_name(metric.group)}_{_name(metric.attribute)}"
-        kinds[name] = "counter" if metric.attribute.endswith("-total") else "gauge"
+        name = metric.name
+        kinds[name] = "counter" if metric.is_counter else "gauge"
         by_name.setdefault(name, []).append(_sample(name, metric))
     lines = []
     for name, samples in by_name.items():
@@ -28,17 +28,13 @@ def render(metrics: Iterable[Metric]) -> str:
 
 
 def _sample(name: str, metric: Metric) -> str:
-    tags = {_name(tag): text for tag, text in metric.tags.items()}
+    tags = {plain_name(tag): text for tag, text in metric.tags.items()}
     value = metric.value
     if isinstance(value, str):
-        tags[_name(metric.attribute)] = value
+        tags[plain_name(metric.attribute)] = value
         value = 1
     labels = ",".join(f'{tag}="{_escape(text)}"' for tag, text in tags.items())
     return f"{name}{{{labels}}} {_number(value)}" if labels else f"{name} {_number(value)}"
-
-
-def _name(text: str) -> str:
-    return text.replace("-", "_").replace(".", "_")
 
 
 def _escape(text: str) -> str:

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from connect.api.metrics_reporter import Metric
 from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.metrics.history import CounterHistory, StateHistory
 from connect.runtime.metrics.prometheus import render
 from connect.runtime.metrics.task_metrics import TaskMetrics
-from connect.runtime.metrics.worker_metrics import ConnectorFacts, Metric, WorkerMetrics
+from connect.runtime.metrics.worker_metrics import ConnectorFacts, WorkerMetrics
 from connect.runtime.progress import Progress
 from connect.runtime.restarts import RestartHistory
 from connect.runtime.running_tasks import RunningTask
