@@ -1,6 +1,9 @@
 """Metrics as Prometheus reads them: ``kafka_connect_<group>_<attribute>{tags} value``.
 
 A text, such as a status, is a label of its attribute's name on a sample of value 1.
+
+Dashboards made for the JMX exporter know one of two sets of names: these, which are the exporter's own, or the
+short ones that its example rules for Kafka Connect make, which Strimzi and Debezium took over.
 """
 
 from __future__ import annotations
@@ -13,18 +16,32 @@ from connect.api.metrics_reporter import Metric, plain_name
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def render(metrics: Iterable[Metric]) -> str:
-    """The text, samples of one name together."""
+_SHORT = {
+    ("connect-worker-metrics", False): "worker",
+    ("connect-worker-rebalance-metrics", False): "worker_rebalance",
+}
+"""Groups whose short name isn't their own without ``-metrics``; whether they are tagged with a connector."""
+
+
+def render(metrics: Iterable[Metric], *, short: bool = False) -> str:
+    """The text, samples of one name together. ``short``: under the names of the JMX exporter's example rules."""
     by_name: dict[str, list[str]] = {}
     kinds: dict[str, str] = {}
     for metric in metrics:
-        name = metric.name
+        name = _short_name(metric) if short else metric.name
         kinds[name] = "counter" if metric.is_counter else "gauge"
         by_name.setdefault(name, []).append(_sample(name, metric))
     lines = []
     for name, samples in by_name.items():
         lines += [f"# TYPE {name} {kinds[name]}", *samples]
     return "\n".join(lines) + "\n"
+
+
+def _short_name(metric: Metric) -> str:
+    if metric.group == "connector-task-metrics" and metric.attribute == "status":
+        return "kafka_connect_connector_status"
+    group = _SHORT.get((metric.group, "connector" in metric.tags)) or plain_name(metric.group.removesuffix("-metrics"))
+    return f"kafka_connect_{group}_{plain_name(metric.attribute)}"
 
 
 def _sample(name: str, metric: Metric) -> str:

@@ -151,6 +151,27 @@ def test_prometheus_text() -> None:
     ]
 
 
+def test_the_names_of_the_exporters_example_rules() -> None:
+    tags = {"connector": "a", "task": "0"}
+    text = render(
+        [
+            Metric("source-task-metrics", "source-record-poll-total", 3, tags),
+            Metric("connector-task-metrics", "status", "running", tags),
+            Metric("connect-worker-metrics", "task-count", 2, {}),
+            Metric("connect-worker-metrics", "connector-failed-task-count", 1, {"connector": "a"}),
+            Metric("connect-worker-rebalance-metrics", "epoch", 4, {}),
+        ],
+        short=True,
+    )
+    assert [line for line in text.splitlines() if not line.startswith("#")] == [
+        'kafka_connect_source_task_source_record_poll_total{connector="a",task="0"} 3',
+        'kafka_connect_connector_status{connector="a",task="0",status="running"} 1',
+        "kafka_connect_worker_task_count 2",
+        'kafka_connect_connect_worker_connector_failed_task_count{connector="a"} 1',
+        "kafka_connect_worker_rebalance_epoch 4",
+    ]
+
+
 def test_a_failed_task_keeps_its_metrics() -> None:
     running: Any = _running(ConnectorTaskId("source", 0), "source")
     running.metrics.change_state(2, State.FAILED)
