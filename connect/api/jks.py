@@ -1,7 +1,7 @@
 """Java's own keystore format (JKS): the certificates that are trusted, and private keys with their certificates.
 
-The format is that of ``sun.security.provider.JavaKeyStore``: big-endian numbers, texts with a length of two bytes, and at
-the end a SHA-1 over password and content. Private keys are XORed with a stream of SHA-1 digests.
+The format is that of ``sun.security.provider.JavaKeyStore``: big-endian numbers, texts with a length of two bytes, and
+at the end a SHA-1 over password and content. Private keys are XORed with a stream of SHA-1 digests.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def read_jks(data: bytes, password: str | None) -> JavaKeystore:
         tag, alias = reader.number(4), reader.text()
         reader.number(8)  # when it was made
         if tag == _PRIVATE_KEY:
-            protected = reader.bytes(reader.number(4))
+            protected = reader.take(reader.number(4))
             chain = [reader.certificate(version) for _ in range(reader.number(4))]
             store.keys.append(PrivateKey(alias, protected, chain))
         elif tag == _TRUSTED:
@@ -93,7 +93,7 @@ class _Reader:
         self._data = data
         self._position = position
 
-    def bytes(self, count: int) -> bytes:
+    def take(self, count: int) -> bytes:
         end = self._position + count
         if end > len(self._data):
             raise ValueError("the file ends too early")
@@ -102,15 +102,15 @@ class _Reader:
         return taken
 
     def number(self, size: int) -> int:
-        return int.from_bytes(self.bytes(size))
+        return int.from_bytes(self.take(size))
 
     def text(self) -> str:
-        return self.bytes(self.number(2)).decode(errors="replace")
+        return self.take(self.number(2)).decode(errors="replace")
 
     def certificate(self, version: int) -> bytes:
         if version > 1:
             self.text()  # X.509, there is no other
-        return self.bytes(self.number(4))
+        return self.take(self.number(4))
 
 
 def _octets_of(der: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -42,11 +43,9 @@ def test_wrong_passwords_are_told() -> None:
 
 
 @given(st.integers(0, len(CLIENT) - 1), st.integers(0, 255))
-def test_damage_is_a_value_error(position: int, byte: int) -> None:
+def test_damage_is_nothing_but_a_value_error(position: int, byte: int) -> None:
     damaged = CLIENT[:position] + bytes([byte]) + CLIENT[position + 1 :]
     for data in (damaged, CLIENT[:position]):
-        try:
+        with suppress(ValueError):  # damage of a name or a time isn't seen without a password
             for key in read_jks(data, None).keys:
                 key.decrypt("key-secret")
-        except ValueError as error:
-            assert str(error)
