@@ -1,4 +1,4 @@
-"""Elasticsearch 6.8, 7.17 and 8.19, OpenSearch 2.19 and 3.6: genuine servers with few modules, one node, no security."""
+"""Elasticsearch 6.8, 7.17 and 8.19, OpenSearch 2.19 and 3.6: genuine, with few modules, one node, no security."""
 
 from __future__ import annotations
 
