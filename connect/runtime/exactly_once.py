@@ -162,6 +162,10 @@ class ExactlyOnce:
         if not failed and self._boundary is not Boundary.CONNECTOR:
             self.commit()
 
+    def away(self) -> AbstractContextManager[None]:
+        """Nothing happens meanwhile: offsets are part of transactions, which end at their boundaries."""
+        return nullcontext()
+
     def raise_failure(self) -> None:
         """Raise ConnectException when a record could not be delivered."""
         self._producer.raise_failure()

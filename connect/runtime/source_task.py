@@ -15,7 +15,7 @@ from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.polled import Original, Segment, originals, polls_batches
 from connect.runtime.progress import Progress, Stage
 from connect.runtime.rate_limits import RateLimits
-from connect.runtime.source_delivery import SourceDelivery
+from connect.runtime.source_delivery import SourceDelivery, overrides_commit_record
 from connect.runtime.task_link import TaskControl, TaskReporter
 from connect.runtime.transformations import TransformationChain
 
@@ -114,7 +114,11 @@ class WorkerSourceTask:
             self._path.delivery.pause()
         self._reporter.report_state(State.PAUSED)
         self._progress.enter(Stage.PAUSED)
-        self._control.wait_while_paused()
+        if self._started:
+            with self._path.delivery.away():
+                self._control.wait_while_paused()
+        else:
+            self._control.wait_while_paused()
         if self._started and not self._control.stopping:
             self._reporter.report_state(State.RUNNING)
 
@@ -122,7 +126,8 @@ class WorkerSourceTask:
         self._progress.enter(Stage.TASK_POLL)
         began = time.monotonic()
         try:
-            polled = poll()
+            with self._path.delivery.away():
+                polled = poll()
         except RetriableException:
             log.warning("%s could not poll and will be asked again", self._id, exc_info=True)
             return None
@@ -161,8 +166,13 @@ class WorkerSourceTask:
     def _wait_for_allowance(self) -> None:
         while (seconds := self._limits.wait_seconds()) > 0:
             self._progress.enter(Stage.THROTTLED)
-            if self._control.wait_for_stop(min(seconds, _LONGEST_PAUSE_SECONDS)):
+            if self.wait_for_stop(min(seconds, _LONGEST_PAUSE_SECONDS)):
                 return
+
+    def wait_for_stop(self, seconds: float) -> bool:
+        """Sleep within the path of a batch; True at once when the task is asked to stop."""
+        with self._path.delivery.away():
+            return self._control.wait_for_stop(seconds)
 
     def _transform(self, batch: RecordBatch) -> list[RecordBatch]:
         chain = self._path.chain
@@ -210,8 +220,3 @@ class WorkerSourceTask:
                     log.exception("%s: stop failed", self._id)
             self._path.chain.close()
             self._path.delivery.close()
-
-
-def overrides_commit_record(task: SourceTask) -> bool:
-    """Whether the task wants to hear of every single record."""
-    return type(task).commit_record is not SourceTask.commit_record

@@ -17,7 +17,8 @@ from connect.runtime.exactly_once import Boundary, ExactlyOnce, TransactionPlan
 from connect.runtime.ids import ConnectorTaskId
 from connect.runtime.rate_limits import RateLimits
 from connect.runtime.record_producer import RecordProducer
-from connect.runtime.source_task import SourcePath, WorkerSourceTask, overrides_commit_record
+from connect.runtime.source_delivery import overrides_commit_record
+from connect.runtime.source_task import SourcePath, WorkerSourceTask
 from connect.runtime.task_link import TaskControl
 from connect.runtime.transaction_context import WorkerTransactionContext
 from connect.runtime.transformations import TransformationChain, TransformationStage
