@@ -49,6 +49,12 @@ class TransactionContext(Protocol):
     def abort_transaction(self, record: SourceRecord | None = None) -> None:
         """Drop what the open transaction holds, after the next batch or after that record."""
 
+    def commit_transaction_at(self, batch: RecordBatch, index: int) -> None:
+        """Commit after record ``index`` of a batch that ``poll_batch`` is about to return."""
+
+    def abort_transaction_at(self, batch: RecordBatch, index: int) -> None:
+        """Drop what the open transaction holds, after record ``index`` of such a batch."""
+
 
 class TaskContext(Protocol):
     """What any task may ask of the runtime."""

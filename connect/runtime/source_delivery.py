@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
-from connect.api import ConnectException, SourceRecord, SourceTask
+from connect.api import ConnectException, RecordBatch, SourceRecord, SourceTask
 from connect.runtime.background_commits import BackgroundCommits
 from connect.runtime.conversion import EncodedBatch
 from connect.runtime.ids import ConnectorTaskId
@@ -35,8 +35,11 @@ class SourceDelivery(Protocol):
     def drop(self, record: SourceRecord) -> None:
         """A record, as it was polled, was filtered out or skipped."""
 
-    def segments(self, records: list[SourceRecord]) -> list[Segment]:
-        """The records of one poll, cut where the connector wants a transaction to end."""
+    def segments(self, records: Sequence[SourceRecord]) -> list[Segment]:
+        """The records of one poll, cut where the connector wants a transaction to end. Raises ConnectException."""
+
+    def batch_segments(self, batches: Sequence[RecordBatch]) -> list[Segment]:
+        """The same for the batches of one poll."""
 
     def end_segment(self, segment: Segment) -> None:
         """All of a segment was sent."""
@@ -139,9 +142,13 @@ class AtLeastOnce:
         """Tell the task at once."""
         commit_record(self._id, self._task, record, None)
 
-    def segments(self, records: list[SourceRecord]) -> list[Segment]:
+    def segments(self, records: Sequence[SourceRecord]) -> list[Segment]:
         """One: there are no transactions."""
-        return [Segment(records)]
+        return [Segment.of_records(records)]
+
+    def batch_segments(self, batches: Sequence[RecordBatch]) -> list[Segment]:
+        """One: there are no transactions."""
+        return [Segment(batches)]
 
     def end_segment(self, segment: Segment) -> None:
         """There are no transactions."""

@@ -12,7 +12,7 @@ from connect.api import RecordBatch, RetriableException, SourceOrigin, SourceTas
 from connect.runtime.conversion import EncodedBatch, SourceConversion
 from connect.runtime.errors.tolerance import Failure, ToleranceOperator
 from connect.runtime.ids import ConnectorTaskId, State
-from connect.runtime.polled import Original, Segment, originals, polls_batches
+from connect.runtime.polled import Original, Segment, polls_batches
 from connect.runtime.progress import Progress, Stage
 from connect.runtime.rate_limits import RateLimits
 from connect.runtime.source_delivery import SourceDelivery, overrides_commit_record
@@ -93,21 +93,23 @@ class WorkerSourceTask:
             delivery.raise_failure()
             if polls_batches(self._task):
                 batches = self._poll(self._task.poll_batch)
-                idle = not batches
-                for batch in batches or ():
-                    self._send(batch, originals(batch, None) if self._follows_records else None)
+                segments = delivery.batch_segments(batches) if batches else []
             else:
                 records = self._poll(self._task.poll)
-                idle = not records
-                for segment in delivery.segments(list(records)) if records else ():
-                    self._send_segment(segment)
-            delivery.end_poll(idle=idle)
+                segments = delivery.segments(records) if records else []
+            for segment in segments:
+                if not self._send_segment(segment):
+                    break  # offsets must not pass what was left out
+            delivery.end_poll(idle=not segments)
         delivery.raise_failure()
 
-    def _send_segment(self, segment: Segment) -> None:
-        original = segment.records.__getitem__ if self._follows_records else None
-        if all(self._send(batch, original) for batch in segment.batches()):
-            self._path.delivery.end_segment(segment)
+    def _send_segment(self, segment: Segment) -> bool:
+        """False when the task was asked to stop before all was sent."""
+        for batch in segment.batches:
+            if not self._send(batch, segment.original(batch) if self._follows_records else None):
+                return False
+        self._path.delivery.end_segment(segment)
+        return True
 
     def _pause(self) -> None:
         if self._started:
