@@ -17,6 +17,7 @@ from tests.services.java_connect import JavaConnect
 from tests.services.kafka import KafkaBroker
 from tests.services.mariadb import MariaDB
 from tests.services.mosquitto import Mosquitto
+from tests.services.mysql import MySQL
 from tests.services.postgresql import PostgreSQL
 from tests.services.process import Server
 from tests.services.registry import SchemaRegistry
@@ -30,6 +31,7 @@ __all__ = [
     "KafkaBroker",
     "MariaDB",
     "Mosquitto",
+    "MySQL",
     "OpenSearch",
     "PostgreSQL",
     "Rsyslog",
