@@ -5,12 +5,12 @@ from __future__ import annotations
 import enum
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from connect.api import ConnectException, RecordMetadata, SourceRecord, SourceTask
+from connect.api import ConnectException, RecordBatch, RecordMetadata, SourceRecord, SourceTask
 from connect.kafka.door import KafkaException, ProducerClient
 from connect.kafka.errors import is_fenced, is_retriable, kafka_error
 from connect.runtime.conversion import EncodedBatch
@@ -138,9 +138,13 @@ class ExactlyOnce:
         """The task is told after the next commit."""
         self._committable.append((record, None))
 
-    def segments(self, records: list[SourceRecord]) -> list[Segment]:
+    def segments(self, records: Sequence[SourceRecord]) -> list[Segment]:
         """Cut where the connector asked for it, record by record."""
-        return [Segment(records)] if self._context is None else self._context.segments(records)
+        return [Segment.of_records(records)] if self._context is None else self._context.segments(records)
+
+    def batch_segments(self, batches: Sequence[RecordBatch]) -> list[Segment]:
+        """Cut where the connector asked for it, record by record."""
+        return [Segment(batches)] if self._context is None else self._context.batch_segments(batches)
 
     def end_segment(self, segment: Segment) -> None:
         """Commit or abort where the connector asked for it."""
@@ -157,7 +161,7 @@ class ExactlyOnce:
             if time.monotonic() >= self._next_commit:
                 self.commit()
         elif self._context is not None and not idle:
-            self.end_segment(Segment([], self._context.batch_end()))
+            self.end_segment(Segment((), self._context.batch_end()))
 
     def pause(self) -> None:
         """Commit, unless only the connector may say so."""
@@ -168,6 +172,10 @@ class ExactlyOnce:
         """Commit, unless the task failed or only the connector may say so."""
         if not failed and self._boundary is not Boundary.CONNECTOR:
             self.commit()
+
+    def away(self) -> AbstractContextManager[None]:
+        """Nothing happens meanwhile: offsets are part of transactions, which end at their boundaries."""
+        return nullcontext()
 
     def raise_failure(self) -> None:
         """Raise ConnectException when a record could not be delivered."""

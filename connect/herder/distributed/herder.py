@@ -36,7 +36,6 @@ from connect.storage.cluster_state import Config, RestartRequest, SessionKey
 log = logging.getLogger(__name__)
 
 REQUEST_SECONDS = 90.0
-_REFRESH_SECONDS = 30.0
 
 
 class DistributedHerder(AssignedWork):
@@ -113,12 +112,6 @@ class DistributedHerder(AssignedWork):
 
     # Changing
 
-    async def set_target_state(self, connector: str, target: TargetState) -> None:
-        """Any worker may pause and resume; the leader stops."""
-        await super().set_target_state(connector, target)
-        if target is TargetState.STOPPED:
-            await self._refresh(_REFRESH_SECONDS)
-
     async def restart_task(self, task_id: ConnectorTaskId) -> None:
         """Restart a task where it runs."""
         await self._must_run(task_id)
@@ -177,7 +170,7 @@ class DistributedHerder(AssignedWork):
             return
         if view.is_leader:
             await self._privileges.ensure()
-            await asyncio.to_thread(self._configs.put_task_configs, connector, configs)
+            await self._task_writes.put(connector, configs)
         else:
             await self._leader_client.put_task_configs(view.leader_url, connector, configs)
 
@@ -199,7 +192,7 @@ class DistributedHerder(AssignedWork):
         self._known(connector)
         if configs and self._state().target_state(connector) is TargetState.STOPPED:
             raise BadRequest(f"Cannot submit non-empty set of task configs for stopped connector {connector}")
-        await asyncio.to_thread(self._configs.put_task_configs, connector, list(configs))
+        await self._task_writes.put(connector, configs)
 
     # Zombie fencing
 
