@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 import json
-import uuid
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -15,68 +13,24 @@ from urllib.parse import urlsplit
 import fastavro
 import pytest
 import requests
-from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
-from connect.api import TIMESTAMP_SCHEMA, DataException, RetriableException, Schema, Struct, decimal_schema
+from connect.api import DataException, RetriableException, Struct
 from connect.api.schema_builder import SchemaBuilder
-from connect.demo.registry import EmbeddedRegistry
 from connect.kafka.fake import FakeKafka
 from converters.avro import AvroConverter
 from tests.conformance.elasticsearch_proxy import FaultProxy
 from tests.conformance.elasticsearch_replay import RunningTask
+from tests.integration.registries import NAMED_AFTER_TOPIC, RENTED, configured, other_client, rental
 from tests.services import SchemaRegistry
 from tests.waiting import wait_until
-
-RENTED = dt.datetime(2024, 2, 29, 12, 30, 0, 123000, tzinfo=dt.UTC)
-
-
-def rental() -> Schema:
-    return (
-        SchemaBuilder.struct()
-        .name("sakila.rental")
-        .field("rental_id", SchemaBuilder.int32().build())
-        .field("rental_date", TIMESTAMP_SCHEMA)
-        .field("amount", decimal_schema(2))
-        .field("note", SchemaBuilder.string().optional().build())
-        .field("tags", SchemaBuilder.array(SchemaBuilder.string().build()).build())
-        .build()
-    )
-
 
 ROW = (5, RENTED, Decimal("4.99"), None, ["a", "b"])
 
 
-@pytest.fixture(params=["apicurio", "embedded"])
-def url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Both registries must do."""
-    if request.param == "apicurio":
-        yield request.getfixturevalue("schema_registry").url
-        return
-    with EmbeddedRegistry() as registry:
-        yield registry.url
-
-
-@pytest.fixture
-def topic() -> str:
-    return f"t-{uuid.uuid4()}"
-
-
 def converter(url: str, **settings: Any) -> AvroConverter:
-    made = AvroConverter()
-    config = {name.replace("_", "."): str(value) for name, value in settings.items()}
-    made.configure({"schema.registry.url": url, "retries.wait.ms": "1", "max.retries": "1", **config}, is_key=False)
-    return made
-
-
-def other_client(url: str) -> SchemaRegistryClient:
-    """Confluent's own client, which waits for ever unless told otherwise."""
-    return SchemaRegistryClient({"url": url, "timeout": 60})
-
-
-NAMED_AFTER_TOPIC = {"subject.name.strategy.type": "TOPIC"}
-"""By default Confluent's clients ask the registry which subject is a topic's, which Apicurio doesn't always answer."""
+    return configured(AvroConverter(), url, **settings)
 
 
 def test_confluents_deserializer_reads_what_is_written(url: str, topic: str) -> None:
