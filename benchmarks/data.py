@@ -16,6 +16,8 @@ from benchmarks.figures import FIRST, RATE, STEADY, Figures, steady_rate
 
 LINE_BYTES = 107
 _LOOK_EVERY_SECONDS = 0.01
+_WARNINGS = {"log_level": 4}
+"""Of clients that only look: librdkafka would tell of each admin client that ends."""
 
 
 def write_lines(path: Path, count: int) -> None:
@@ -69,13 +71,13 @@ def write_json_lines(path: Path, count: int) -> None:
 
 def create_topic(bootstrap_servers: str, topic: str, partitions: int = 1) -> None:
     """A topic that keeps all."""
-    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers, **_WARNINGS})
     admin.create_topics([NewTopic(topic, partitions, 1, config={"retention.ms": "-1"})])[topic].result()
 
 
 def delete_topic(bootstrap_servers: str, topic: str) -> None:
     """Free the disk."""
-    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers, **_WARNINGS})
     admin.delete_topics([topic])[topic].result()
 
 
@@ -97,7 +99,7 @@ def fill_topic(bootstrap_servers: str, topic: str, values: Iterable[bytes], part
 @contextmanager
 def end_offset(bootstrap_servers: str, topic: str) -> Iterator[Counter]:
     """Looks how many records the topic holds."""
-    consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": "benchmark-counter"})
+    consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": "benchmark-counter", **_WARNINGS})
     try:
         yield Counter(consumer, topic)
     finally:

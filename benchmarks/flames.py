@@ -17,6 +17,7 @@ Stacks = Counter[tuple[str, ...]]
 
 _RATE = 400
 _WIDTH, _ROW, _SMALLEST = 1200, 17, 0.004
+_LOOP = "TaskProcess._run_task "
 _PROCESS = re.compile(r"process \d+:")
 _COLOURS = {"connectors": "#7fb77e", "converters": "#e0a458", "transforms": "#c77dba", "connect": "#6fa8dc"}
 _OTHER = "#b8b8b8"
@@ -57,13 +58,20 @@ def _program() -> str:
 
 
 def stacks_of(raw: str) -> Stacks:
-    """Of py-spy's text with a stack and a count per line. The worker's own process, which is first, stays out."""
+    """The tasks' part of py-spy's text, which has a stack and a count per line.
+
+    Of a task's main thread what its loop calls, of other threads those with code of a connector; the worker's own
+    process and threads that wait for messages from it stay out.
+    """
     stacks: Stacks = Counter()
     for line in raw.splitlines():
         text, _, count = line.rpartition(" ")
-        frames = [frame for frame in text.split(";") if not _PROCESS.match(frame)]
-        if text.count("process ") > 1 or not _PROCESS.match(text):
-            stacks[tuple(frames)] += int(count)
+        frames = tuple(frame for frame in text.split(";") if not _PROCESS.match(frame))
+        loop = next((index for index, frame in enumerate(frames) if frame.startswith(_LOOP)), None)
+        if loop is not None:
+            stacks[frames[loop + 1 :]] += int(count)
+        elif any("(connectors/" in frame for frame in frames):
+            stacks[frames] += int(count)
     return stacks
 
 
