@@ -120,7 +120,7 @@ def _smoke(arguments: argparse.Namespace) -> int:
     """Never fails because of figures: they are for people to judge."""
     unit = smoke.yardstick()
     found: dict[str, Figures] = {}
-    options = Options(pairs=smoke.PAIRS, records=arguments.records, share=smoke.SHARE, java=False)
+    options = Options(pairs=smoke.PAIRS, records=arguments.records, share=smoke.SHARE, java=False, control=False)
     names = smoke.names(arguments.cases)
     for name, result, _ in _results(names, options, "", quick=True):
         if result is not None:

@@ -96,6 +96,8 @@ class Case:
     """What stands in the way, as known from profiles."""
     most_pairs: int = 99
     """Of cases that take long and scatter little."""
+    warm_disk: bool = False
+    """Whether each kind of worker is started once before it counts."""
     control: bool = True
     """Whether ours runs against itself, too."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from benchmarks.store import FOLDER, Result, Store
 REPORT = Path(__file__).parent / "RESULTS.md"
 GOALS = {RATE: 2.5, CPU: 1 / 3, PEAK: 1 / 8}
 """Where we want to be beside Java; where the server is the limit, CPU and memory count."""
+_OF_SIZE = re.compile(rf"(\d+) connectors: {PSS}")
 _BUSY = 0.85
 """The part of a processor, or of all, from which on it is what bounds a case."""
 _QUIET = 0.5
@@ -32,6 +34,9 @@ def write(store: Store, cases: Sequence[Case | Table], report: Path = REPORT, fo
     for case, result in found:
         if result.memory:
             picture = svg.lines(f"{case.name}: memory", result.memory, "seconds", "PSS MB")
+            (folder / f"memory-{case.name}.svg").write_text(picture)
+        elif curves := by_size(result):
+            picture = svg.lines(f"{case.name}: memory", curves, "connectors", "PSS MB")
             (folder / f"memory-{case.name}.svg").write_text(picture)
     sections = [_section(case, result) for case, result in found]
     report.write_text("\n\n".join([_INTRODUCTION, _overview(found, folder), *sections]) + "\n")
@@ -114,11 +119,21 @@ def verdict(cpu: Figures, seconds: float, processors: int) -> str:
 
 
 def _pictures(case: Case | Table, result: Result) -> list[str]:
-    pictures = [f"![memory](results/memory-{case.name}.svg)"] if result.memory else []
+    pictures = [f"![memory](results/memory-{case.name}.svg)"] if result.memory or by_size(result) else []
     if result.profile is not None:
         top = ", ".join(f"`{name}` {share:.0%}" for name, share in result.profile.top)
         pictures.append(f"[Flame graph](results/{result.profile.picture}); most time is spent in {top}.")
     return pictures
+
+
+def by_size(result: Result) -> dict[str, list[tuple[float, float]]]:
+    """Memory by the number of connectors, of both, where a case has figures of several numbers."""
+    curves = {}
+    for side, runs in (("ours", result.ours), ("java", result.java)):
+        found = [(_OF_SIZE.fullmatch(name), value) for name, value in (runs[0] if runs else {}).items()]
+        if points := [(float(match[1]), value) for match, value in found if match]:
+            curves[side] = points
+    return curves
 
 
 def _compared(figure: str, found: Sequence[tuple[Case | Table, Result]]) -> list[tuple[str, Spread, Spread | None]]:

@@ -31,6 +31,7 @@ class Options:
     share: float = 1.0
     """Of a case's own number of records."""
     java: bool = True
+    control: bool = True
     java_plugins: Sequence[Path] = ()
     profiles: Path | None = None
     """Where flame graphs go; None: no profiles."""
@@ -60,7 +61,7 @@ class _Runs:
         self._note = ""
         if options.java:
             self._add_java()
-        if case.control:
+        if case.control and options.control:
             self._kinds[CONTROL] = PYTHON
 
     def _add_java(self) -> None:
@@ -93,6 +94,9 @@ class _Runs:
         return result
 
     def _started_each_time(self) -> Result:
+        if self._case.warm_disk:
+            for kind in set(self._kinds.values()):
+                self._subject(kind).start_and_stop()
         for number in range(1, self._pairs + 1):
             for role, kind in self._kinds.items():
                 subject = self._subject(kind)

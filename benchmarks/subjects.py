@@ -46,6 +46,11 @@ class Subject:
     def __exit__(self, *error: Any) -> None:
         self.server.__exit__(None, None, None)
 
+    def start_and_stop(self) -> None:
+        """Once, so that its program's files are in memory."""
+        with self:
+            pass
+
     @property
     def startup_seconds(self) -> float:
         """From the start of the process until ``GET /connectors`` answered."""

@@ -69,7 +69,7 @@ def _wait_until_subscribed(subject: Subject, topic: str) -> None:
         time.sleep(_JAVA_SUBSCRIBES_SECONDS)  # it doesn't say
 
 
-_BOUND = "paho reads and dispatches one message at a time, in the task's Python thread."
+_BOUND = "Reading the packets, and a call with four headers per message for the producer, in the task's Python thread."
 CASES = tuple(
     Case(name, measure, 100_000, side=Side.PLUGIN, needs=_CLASS, limits=(bare.producer,), bound=_BOUND)
     for name, measure in (("mqtt-qos0", qos0), ("mqtt-qos1", qos1))

@@ -80,6 +80,8 @@ def creation(subject: Subject, setting: Setting) -> Figures:
 
 
 _SIZES = (10, 100, 300, 1000)
+_OF_SIZE = "{} connectors: {}"
+"""How figures of a size are called; the report draws them."""
 
 
 def scaling(subject: Subject, setting: Setting) -> Figures:
@@ -90,7 +92,7 @@ def scaling(subject: Subject, setting: Setting) -> Figures:
         began = time.perf_counter()
         _create_idle(subject, setting.folder, size - max(seen, default=0))
         seen[size] = {"until RUNNING, s": time.perf_counter() - began, **_watched(subject)}
-        figures |= {f"{size} connectors: {name}": value for name, value in seen[size].items()}
+        figures |= {_OF_SIZE.format(size, name): value for name, value in seen[size].items()}
     fewest, most = min(seen), max(seen)
     for name in ("CPU % of a core", PSS):
         figures[f"each further connector: {name}"] = (seen[most][name] - seen[fewest][name]) / (most - fewest)
@@ -146,12 +148,26 @@ def _growing(path: Path) -> Iterator[None]:
 
 
 CASES = (
-    Case("startup", startup, life=Life.FRESH, bound="Imports, the group's first rebalance and the internal topics."),
+    Case(
+        "startup",
+        startup,
+        life=Life.FRESH,
+        warm_disk=True,
+        bound="Imports, the group's first rebalance and the internal topics.",
+    ),
     Case("idle-0", idle(0), life=Life.FRESH, most_pairs=2),
     Case("idle-10", idle(10), life=Life.FRESH, most_pairs=2),
     Case("idle-100", idle(100), life=Life.FRESH, most_pairs=2),
     Case("connector-creation", creation, bound="A rebalance, records of the config topic, and a process per task."),
-    Case("scaling", scaling, 1000, life=Life.FRESH, most_pairs=1, control=False),
+    Case(
+        "scaling",
+        scaling,
+        1000,
+        life=Life.FRESH,
+        most_pairs=1,
+        control=False,
+        bound="A process per task here, three threads per connector there; each task has a Kafka client of its own.",
+    ),
     Case("rest-status", rest_status),
     Case("rest-under-load", rest_under_load),
 )
