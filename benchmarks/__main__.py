@@ -50,6 +50,7 @@ def main() -> int:
             failed.append(name)
             continue
         sys.stdout.write(f"{report.console(CASES[name], result)}\n{name}: {seconds:.0f} s\n")
+        result.seconds = seconds
         if not arguments.quick and not arguments.only:
             store = Store.load()
             store.cases[name] = result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,8 +39,10 @@ def write(store: Store, cases: Sequence[Case | Table], report: Path = REPORT, fo
         elif curves := by_size(result):
             picture = svg.lines(f"{case.name}: memory", curves, "connectors", "PSS MB")
             (folder / f"memory-{case.name}.svg").write_text(picture)
-    sections = [_section(case, result) for case, result in found]
-    report.write_text("\n\n".join([_INTRODUCTION, _overview(found, folder), *sections]) + "\n")
+    usual = _usual_machine(found)
+    sections = [_section(case, result, usual) for case, result in found]
+    parts = [_INTRODUCTION, f"Measured on {usual}, where a case doesn't say otherwise.", _overview(found, folder)]
+    report.write_text("\n\n".join([*parts, *sections]) + "\n")
 
 
 def console(case: Case | Table, result: Result) -> str:
@@ -47,11 +50,17 @@ def console(case: Case | Table, result: Result) -> str:
     return f"\n{case.name}\n{_body(case, result)}\n"
 
 
-def _section(case: Case | Table, result: Result) -> str:
+def _usual_machine(found: Sequence[tuple[Case | Table, Result]]) -> str:
+    return Counter(result.machine for _, result in found).most_common(1)[0][0]
+
+
+def _section(case: Case | Table, result: Result, usual: str) -> str:
     size = f" · {result.records:,} records" if result.records else ""
     runs = f" · {result.pairs} pairs" if result.pairs else ""
     busy = f" · **load of {result.load:.1f} before it: not alone on the machine**" if result.load > _QUIET else ""
-    head = f"## {case.name}\n\n{case.about}\n\n{result.date}{size}{runs}{busy} · {result.machine}"
+    took = f" · took {result.seconds:.0f} s"
+    where = f" · {result.machine}" if result.machine != usual else ""
+    head = f"## {case.name}\n\n{case.about}\n\n{result.date}{size}{runs}{took}{busy}{where}"
     parts = [head, result.note, _body(case, result), *_pictures(case, result)]
     return "\n\n".join(part for part in parts if part)
 

@@ -31,6 +31,9 @@ class Result:
     pairs: int
     records: int
     load: float = 0.0
+    """Of the machine, before the case began."""
+    seconds: float = 0.0
+    """How long all of it took."""
     note: str = ""
     ours: list[Figures] = field(default_factory=list)
     java: list[Figures] = field(default_factory=list)
