@@ -87,7 +87,7 @@ class _Runs:
                 for role, subject in subjects.items():
                     self._take(role, number, self._measure(subject))
             result = self._result()
-            for role in subjects.keys() & {OURS, THEIRS}:
+            for role in (role for role in (OURS, THEIRS) if role in subjects):
                 self._observe(role, subjects[role], result)
             if self._options.profiles is not None:
                 self._profile(subjects[OURS], result)

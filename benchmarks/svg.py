@@ -37,7 +37,7 @@ def lines(title: str, series: Mapping[str, Sequence[Point]], x_label: str, y_lab
         colour = _COLOURS[index % len(_COLOURS)]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(place, points))
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.8"/>')
-        parts.append(_text(_WIDTH - _RIGHT, _TOP + 12 + 14 * index, name, "end", colour=colour))
+        parts.append(_text(_WIDTH - _RIGHT - 60 * index, 18, name, "end", colour=colour))
     return _drawing(_WIDTH, _HEIGHT, parts)
 
 
