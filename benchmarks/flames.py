@@ -18,6 +18,8 @@ Stacks = Counter[tuple[str, ...]]
 _RATE = 400
 _WIDTH, _ROW, _SMALLEST = 1200, 17, 0.004
 _LOOP = "TaskProcess._run_task "
+_WAITING = ("Condition.wait ", "EpollSelector.select ")
+"""Whoever is seen there has nothing to do; py-spy doesn't always know."""
 _PROCESS = re.compile(r"process \d+:")
 _COLOURS = {"connectors": "#7fb77e", "converters": "#e0a458", "transforms": "#c77dba", "connect": "#6fa8dc"}
 _OTHER = "#b8b8b8"
@@ -61,13 +63,15 @@ def stacks_of(raw: str) -> Stacks:
     """The tasks' part of py-spy's text, which has a stack and a count per line.
 
     Of a task's main thread what its loop calls, of other threads those with code of a connector; the worker's own
-    process and threads that wait for messages from it stay out.
+    process and threads that wait for something to do stay out.
     """
     stacks: Stacks = Counter()
     for line in raw.splitlines():
         text, _, count = line.rpartition(" ")
         frames = tuple(frame for frame in text.split(";") if not _PROCESS.match(frame))
         loop = next((index for index, frame in enumerate(frames) if frame.startswith(_LOOP)), None)
+        if frames and frames[-1].startswith(_WAITING):
+            continue
         if loop is not None:
             stacks[frames[loop + 1 :]] += int(count)
         elif any("(connectors/" in frame for frame in frames):

@@ -12,6 +12,7 @@ process 1:"worker";process 2:"";TaskProcess._run_task (t.py:9);run (connect/x.py
 process 1:"worker";process 2:"";TaskProcess._run_task (t.py:9);run (connect/x.py:1) 10
 process 1:"worker";process 2:"";Thread.run (threading.py:1);wait (threading.py:2) 7
 process 1:"worker";process 2:"";Thread.run (threading.py:1);post (connectors/z.py:3) 5
+process 1:"worker";process 2:"";TaskProcess._run_task (t.py:9);run (connect/x.py:1);Condition.wait (threading.py:3) 90
 """
 
 
