@@ -47,7 +47,7 @@ def write(store: Store, cases: Sequence[Case | Table], report: Path = REPORT, fo
 
 def console(case: Case | Table, result: Result) -> str:
     """What is said after a case has run."""
-    return f"\n{case.name}\n{_body(case, result)}\n"
+    return "\n".join(["", case.name, _body(case, result), *_pictures(case, result), ""])
 
 
 def _usual_machine(found: Sequence[tuple[Case | Table, Result]]) -> str:
