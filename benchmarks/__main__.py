@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--list", action="store_true", help="explain each case")
     add("--pairs", type=int, default=5, help="runs of each worker (5)")
     add("--records", type=int, help="instead of the number that each case has")
-    add("--quick", action="store_true", help="one pair with a tenth of the records; nothing is written")
+    add("--quick", action="store_true", help="one pair with a tenth of the records; nothing is recorded")
     add("--profile", action="store_true", help="one more run of ours under py-spy, with a flame graph")
     add("--ours-alone", action="store_true", help="leave Java out")
     add("--java-plugins", type=Path, action="append", default=[], metavar="DIR", help="connectors for Java's side")
