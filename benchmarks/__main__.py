@@ -101,7 +101,7 @@ def _results(
             case = CASES[name]
             try:
                 if isinstance(case, Table):
-                    result = _measured(case, only, _QUICK_TABLE_SECONDS if quick else _TABLE_SECONDS)
+                    result = _measured(case, only, _QUICK_TABLE_SECONDS if quick else _TABLE_SECONDS, options.java)
                 else:
                     result = run(case, kafka, Path(folder), options)
             except Exception as error:  # noqa: BLE001 (an hour of other results is worth more than the trace alone)
@@ -111,9 +111,9 @@ def _results(
             yield name, result, time.monotonic() - began
 
 
-def _measured(table: Table, only: str, seconds: float) -> Result:
+def _measured(table: Table, only: str, seconds: float, java: bool) -> Result:
     load = machine.load()
-    lines = table.measure(only, seconds)
+    lines = table.measure(only, seconds, java)
     return Result(f"{datetime.now(UTC):%Y-%m-%d}", machine.described(), 0, 0, load=load, lines=lines)
 
 

@@ -121,8 +121,8 @@ class Table:
     """Classes by themselves, without a worker: one line each."""
 
     name: str
-    measure: Callable[[str, float], list[Measured]]
-    """Given how lines begin that are wanted, and for how many seconds each is measured."""
+    measure: Callable[[str, float, bool], list[Measured]]
+    """Given how lines begin that are wanted, for how many seconds each is measured, and whether in Java, too."""
 
     @property
     def about(self) -> str:

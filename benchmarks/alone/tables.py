@@ -23,32 +23,32 @@ _TASK_RECORDS_PER_SECOND = 1_000_000
 """How many records the Elasticsearch task is given, per second that a line is to take."""
 
 
-def _transformations(only: str, seconds: float) -> list[Measured]:
+def _transformations(only: str, seconds: float, java: bool) -> list[Measured]:
     """Single transformations, and chains of them between JSON and JSON. Java's side needs a javac."""
-    return list(transformations.measure_all((only,), _BATCH, seconds, with_java=_has_compiler()))
+    return list(transformations.measure_all((only,), _BATCH, seconds, with_java=java and _has_compiler()))
 
 
-def _converters(only: str, seconds: float) -> list[Measured]:
+def _converters(only: str, seconds: float, java: bool) -> list[Measured]:
     """The converters that need no registry. Java's side needs a javac."""
-    return converters.measure_all(_BATCH, seconds, with_java=_has_compiler())
+    return converters.measure_all(_BATCH, seconds, with_java=java and _has_compiler())
 
 
-def _registry_converters(only: str, seconds: float) -> list[Measured]:
+def _registry_converters(only: str, seconds: float, java: bool) -> list[Measured]:
     """Avro, JSON Schema and Protobuf, beside fastavro alone."""
     return registry_converters.measure_all(_BATCH, seconds)
 
 
-def _syslog_parsers(only: str, seconds: float) -> list[Measured]:
+def _syslog_parsers(only: str, seconds: float, java: bool) -> list[Measured]:
     """The syslog parser beside other libraries."""
     return syslog_parsers.measure_all(_BATCH, seconds)
 
 
-def _elasticsearch_task(only: str, seconds: float) -> list[Measured]:
+def _elasticsearch_task(only: str, seconds: float, java: bool) -> list[Measured]:
     """The Elasticsearch sink's task in several configurations: CPU time per record, requests included."""
     return elasticsearch_task.measure_all(int(_TASK_RECORDS_PER_SECOND * seconds))
 
 
-def _plugin_listing(only: str, seconds: float) -> list[Measured]:
+def _plugin_listing(only: str, seconds: float, java: bool) -> list[Measured]:
     """A hundred plugins in folders of plugin.path."""
     return plugin_listing.measure_all()
 
@@ -69,10 +69,10 @@ def _one_processor() -> Iterator[None]:
         gc.set_threshold(*threshold)
 
 
-def _table(name: str, measure: Callable[[str, float], list[Measured]]) -> Table:
-    def measured(only: str, seconds: float) -> list[Measured]:
+def _table(name: str, measure: Callable[[str, float, bool], list[Measured]]) -> Table:
+    def measured(only: str, seconds: float, java: bool) -> list[Measured]:
         with _one_processor():
-            return [line for line in measure(only, seconds) if line.name.startswith(only)]
+            return [line for line in measure(only, seconds, java) if line.name.startswith(only)]
 
     measured.__doc__ = f"{measure.__doc__} Microseconds per record."
     return Table(name, measured)

@@ -20,7 +20,7 @@ def _measure(subject: Subject, setting: Setting) -> Figures:
     raise NotImplementedError
 
 
-def _lines(only: str, seconds: float) -> list[Measured]:
+def _lines(only: str, seconds: float, java: bool) -> list[Measured]:
     """Single classes."""
     raise NotImplementedError
 
