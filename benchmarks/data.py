@@ -15,7 +15,6 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from benchmarks.figures import FIRST, RATE, STEADY, Figures, steady_rate
 
 LINE_BYTES = 107
-_LOOK_EVERY_SECONDS = 0.01
 _WARNINGS = {"log_level": 4}
 """Of clients that only look: librdkafka would tell of each admin client that ends."""
 
@@ -134,7 +133,7 @@ class Arrival:
         }
 
 
-def arrival(count: Callable[[], int], wanted: int, timeout: float = 300) -> Arrival:
+def arrival(count: Callable[[], int], wanted: int, look_every: float, timeout: float = 300) -> Arrival:
     """Look until all are there. Raises TimeoutError, and ValueError where there are more than wanted."""
     began = time.perf_counter()
     samples: list[tuple[float, int]] = []
@@ -147,7 +146,7 @@ def arrival(count: Callable[[], int], wanted: int, timeout: float = 300) -> Arri
             return Arrival(samples)
         if samples[-1][0] > timeout:
             raise TimeoutError(f"{seen} of {wanted} after {timeout} s")
-        time.sleep(_LOOK_EVERY_SECONDS)
+        time.sleep(look_every)
 
 
 class SizeOf:

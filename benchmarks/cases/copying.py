@@ -17,13 +17,21 @@ def fresh_name() -> str:
     return f"bench-{uuid.uuid4()}"
 
 
+LOOK_EVERY_SECONDS = 0.01
+
+
 def until(
-    subject: Subject, records: int, wanted: int, count: Callable[[], int], begin: Callable[[], object]
+    subject: Subject,
+    records: int,
+    wanted: int,
+    count: Callable[[], int],
+    begin: Callable[[], object],
+    look_every: float = LOOK_EVERY_SECONDS,
 ) -> Figures:
     """Begin, and look until ``count`` says ``wanted``; what that shows for so many records."""
     cpu = subject.cpu_seconds()
     begin()
-    figures = data.arrival(count, wanted).figures(records)
+    figures = data.arrival(count, wanted, look_every).figures(records)
     return {**figures, CPU: (subject.cpu_seconds() - cpu) / records * 1e6, PSS: subject.pss_megabytes()}
 
 

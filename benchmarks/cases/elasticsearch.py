@@ -32,6 +32,7 @@ _CHAIN = {
     "transforms.cast.spec": "user_id:string",
 }
 _BULK, _SENDERS = 2000, 5
+_LOOK_EVERY_SECONDS = 0.1  # the server has to do with every look
 _INDEX = {"settings": {"index": {"number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": "-1"}}}
 """Nothing is made searchable before it is asked for."""
 
@@ -116,7 +117,14 @@ def _indexed(subject: Subject, setting: Setting, extra: Mapping[str, str]) -> Fi
         return indexed if indexed < setting.records else _found(url, topic)
 
     config = _config(url, topic, extra)
-    figures = until(subject, setting.records, setting.records, count, lambda: subject.create(name, config))
+    figures = until(
+        subject,
+        setting.records,
+        setting.records,
+        count,
+        lambda: subject.create(name, config),
+        look_every=_LOOK_EVERY_SECONDS,
+    )
     subject.delete(name)
     requests.delete(f"{url}/{topic}", timeout=30).raise_for_status()
     _end(setting, topic)
