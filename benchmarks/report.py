@@ -123,7 +123,7 @@ def verdict(cpu: Figures, seconds: float, processors: int) -> str:
     client = cpu.get(LIBRDKAFKA, 0.0) / seconds
     return (
         f"{total:.1f} of {processors} processors were busy, tasks' Python {python:.0%} and librdkafka {client:.0%} of "
-        "one: part of the time everybody waited, for the start of the connector or for each other."
+        "one: the rest is waiting, for the start of the connector, for each other or for what else runs on the machine."
     )
 
 

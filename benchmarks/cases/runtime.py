@@ -70,8 +70,8 @@ def idle(count: int) -> Callable[[Subject, Setting], Figures]:
 
 
 def creation(subject: Subject, setting: Setting) -> Figures:
-    """Fifty connectors created one after the other: how many a second are accepted, and how many a second run."""
-    count = 50
+    """30 connectors created one after the other: how many a second are accepted, and how many a second run."""
+    count = 30
     before = set(subject.connectors())
     accepted, running = _create_idle(subject, setting.folder, count)
     for name in set(subject.connectors()) - before:
