@@ -49,16 +49,22 @@ def main() -> int:
         if result is None:
             failed.append(name)
             continue
-        sys.stdout.write(f"{report.console(CASES[name], result)}\n{name}: {seconds:.0f} s\n")
         result.seconds = seconds
         if not arguments.quick and not arguments.only:
-            store = Store.load()
-            store.cases[name] = result
-            store.save()
-            report.write(store, list(CASES.values()))
+            _keep(name, result)
+        sys.stdout.write(f"{report.console(CASES[name], result)}\n{name}: {seconds:.0f} s\n")
+        sys.stdout.flush()
     if failed:
         sys.stdout.write(f"failed: {', '.join(failed)}\n")
     return 1 if failed else 0
+
+
+def _keep(name: str, result: Result) -> None:
+    """Record it beside what was recorded of other cases; another run may have added to that."""
+    store = Store.load()
+    store.cases[name] = result
+    store.save()
+    report.write(store, list(CASES.values()))
 
 
 def _parser() -> argparse.ArgumentParser:

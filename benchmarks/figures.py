@@ -47,9 +47,9 @@ def values_of(runs: Sequence[Figures], name: str) -> list[float]:
 
 
 def ratios(ours: Sequence[Figures], others: Sequence[Figures], name: str) -> list[float]:
-    """Ours / theirs, pair by pair; pairs in which either lacks the figure or theirs is 0 are left out."""
+    """Ours / theirs, pair by pair; pairs in which either lacks the figure or theirs isn't above 0 are left out."""
     pairs = zip(ours, others, strict=False)
-    return [our[name] / other[name] for our, other in pairs if name in our and other.get(name)]
+    return [our[name] / other[name] for our, other in pairs if name in our and other.get(name, 0.0) > 0]
 
 
 def moved(before: Mapping[str, float], now: Mapping[str, float]) -> dict[str, float]:

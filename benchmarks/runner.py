@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks import flames, machine
 from benchmarks.case import Case, Life, Setting, Side
-from benchmarks.figures import PEAK, Figures
+from benchmarks.figures import PEAK, RATE, Figures
 from benchmarks.observer import Observer
 from benchmarks.store import Profile, Result
 from benchmarks.subjects import JAVA, PYTHON, Subject
@@ -137,7 +137,7 @@ class _Runs:
         with Observer(subject.server.pid, servers) as observer, self._limits(role, observer, result):
             figures = self._measure(subject)
         result.memory[role] = observer.memory
-        if role == OURS and setting.records:
+        if role == OURS and RATE in figures:
             result.cpu = {part: used / setting.records * 1e6 for part, used in observer.cpu.items()}
             result.observed = figures
         for each in result.ours if role == OURS else result.java:

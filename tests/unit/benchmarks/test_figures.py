@@ -37,6 +37,7 @@ def test_the_control_is_near_one_where_both_are_the_same() -> None:
 
 def test_pairs_without_the_figure_or_with_nothing_to_divide_by_are_left_out() -> None:
     assert ratios([{"a": 2.0}, {}, {"a": 4.0}], [{"a": 0.0}, {"a": 1.0}, {"a": 2.0}], "a") == [2.0]
+    assert ratios([{"a": 2.0}], [{"a": -0.1}], "a") == []
     assert values_of([{"a": 1.0}, {}], "a") == [1.0]
 
 
