@@ -204,8 +204,8 @@ _SERVER_BOUND = "The server parses and indexes every document on the same proces
 _ALONE = "JSON to Python's objects and back again, in the task's Python thread; requests go beside it."
 _LIMITS = (bare.consumer, bare_bulk)
 CASES = (
-    Case("elasticsearch", real, 150_000, side=Side.PLUGIN, needs=_CLASS, limits=_LIMITS, bound=_SERVER_BOUND),
-    Case("elasticsearch-3-smts", chain, 100_000, side=Side.PLUGIN, needs=_CLASS, limits=_LIMITS, bound=_SERVER_BOUND),
+    Case("elasticsearch", real, 100_000, side=Side.PLUGIN, needs=_CLASS, limits=_LIMITS, bound=_SERVER_BOUND),
+    Case("elasticsearch-3-smts", chain, 60_000, side=Side.PLUGIN, needs=_CLASS, limits=_LIMITS, bound=_SERVER_BOUND),
     Case(
         "elasticsearch-answers-only",
         answers_only,

@@ -124,9 +124,9 @@ CASES = (
     Case("filestream-source-chain", source_chain, 600_000, limits=(bare.producer,), bound=_SOURCE_BOUND),
     Case("json-with-schema", source_envelope, 600_000, limits=(bare.producer,), bound=_SOURCE_BOUND),
     Case("filestream-sink", sink, 1_000_000, limits=(bare.consumer,)),
-    Case("tasks-1", tasks_1, 600_000),
-    Case("tasks-2", tasks_2, 600_000, bound="Two tasks, librdkafka and the broker share the processors."),
-    Case("tasks-4", tasks_4, 600_000, bound="More tasks than processors can only take turns."),
+    Case("tasks-1", tasks_1, 400_000),
+    Case("tasks-2", tasks_2, 400_000, bound="Two tasks, librdkafka and the broker share the processors."),
+    Case("tasks-4", tasks_4, 400_000, bound="More tasks than processors can only take turns."),
     Case("bare-producer", bare_producer, 200_000, life=Life.OWN, side=Side.NEVER),
     Case("bare-consumer", bare_consumer, 1_000_000, life=Life.OWN, side=Side.NEVER),
 )

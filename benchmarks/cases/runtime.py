@@ -79,13 +79,13 @@ def creation(subject: Subject, setting: Setting) -> Figures:
     return {"accepted/s": count / accepted, "RUNNING/s": count / running}
 
 
-_SIZES = (10, 100, 300, 1000)
+_SIZES = (10, 100, 1000)
 _OF_SIZE = "{} connectors: {}"
 """How figures of a size are called; the report draws them."""
 
 
 def scaling(subject: Subject, setting: Setting) -> Figures:
-    """10, 100, 300 and 1,000 idle connectors in one worker: CPU and memory, and what each further one adds."""
+    """10, 100 and 1,000 idle connectors in one worker: CPU and memory, and what each further one adds."""
     figures: Figures = {}
     seen: dict[int, Figures] = {}
     for size in (size for size in _SIZES if size <= max(setting.records, _SIZES[0])):

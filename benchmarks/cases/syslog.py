@@ -79,7 +79,7 @@ CASES = (
     Case(
         "syslog-tcp",
         tcp,
-        200_000,
+        150_000,
         side=Side.PLUGIN,
         needs=_CLASS,
         limits=(bare.producer,),
