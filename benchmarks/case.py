@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import Enum
@@ -91,6 +91,8 @@ class Case:
     side: Side = Side.ALWAYS
     needs: str = ""
     """The class that Java's side needs among its plugins."""
+    worker: Mapping[str, str] = field(default_factory=dict)
+    """Properties that the workers need."""
     limits: Sequence[Limit] = ()
     bound: str = ""
     """What stands in the way, as known from profiles."""

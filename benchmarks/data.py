@@ -15,6 +15,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from benchmarks.figures import FIRST, RATE, STEADY, Figures, steady_rate
 
 LINE_BYTES = 107
+_LAST_RECORDS = 10
 _WARNINGS = {"log_level": 4}
 """Of clients that only look: librdkafka would tell of each admin client that ends."""
 
@@ -98,9 +99,30 @@ def fill_topic(bootstrap_servers: str, topic: str, values: Iterable[bytes], part
 @contextmanager
 def end_offset(bootstrap_servers: str, topic: str) -> Iterator[Counter]:
     """Looks how many records the topic holds."""
-    consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": "benchmark-counter", **_WARNINGS})
-    try:
+    with _consumer(bootstrap_servers) as consumer:
         yield Counter(consumer, topic)
+
+
+@contextmanager
+def committed_lines(bootstrap_servers: str, topic: str, lines: int) -> Iterator[CommittedLines]:
+    """Looks how many of so many numbered lines the topic holds in transactions that were committed."""
+    with _consumer(bootstrap_servers) as consumer:
+        yield CommittedLines(consumer, topic, lines)
+
+
+@contextmanager
+def _consumer(bootstrap_servers: str) -> Iterator[Consumer]:
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap_servers,
+            "group.id": "benchmark-counter",
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            **_WARNINGS,
+        }
+    )
+    try:
+        yield consumer
     finally:
         consumer.close()
 
@@ -114,6 +136,27 @@ class Counter:
 
     def __call__(self) -> int:
         return self._consumer.get_watermark_offsets(self._partition, timeout=10)[1]
+
+
+class CommittedLines:
+    """How many of so many numbered lines a topic holds for a consumer of committed records.
+
+    A transaction's end takes an offset, too: when there are as many offsets as lines, the last record is looked at.
+    """
+
+    def __init__(self, consumer: Consumer, topic: str, lines: int) -> None:
+        self._consumer = consumer
+        self._topic = topic
+        self._lines = lines
+        self._count = Counter(consumer, topic)
+
+    def __call__(self) -> int:
+        end = self._count()
+        if end < self._lines:
+            return end
+        self._consumer.assign([TopicPartition(self._topic, 0, end - _LAST_RECORDS)])
+        messages = self._consumer.consume(_LAST_RECORDS, 0.3)
+        return max((int((message.value() or b"0").split()[0]) + 1 for message in messages), default=0)
 
 
 @dataclass(frozen=True)

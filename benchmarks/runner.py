@@ -108,7 +108,7 @@ class _Runs:
         return self._result()
 
     def _subject(self, kind: str) -> Subject:
-        return Subject(kind, self._setting.broker, java_plugins=self._options.java_plugins)
+        return Subject(kind, self._setting.broker, self._case.worker, self._options.java_plugins)
 
     def _measure(self, subject: Subject) -> Figures:
         return self._case.measure(subject, self._setting)

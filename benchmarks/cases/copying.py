@@ -36,12 +36,19 @@ def until(
 
 
 def into_topic(
-    subject: Subject, setting: Setting, config: Mapping[str, str], topic: str, name: str | None = None
+    subject: Subject,
+    setting: Setting,
+    config: Mapping[str, str],
+    topic: str,
+    *,
+    name: str | None = None,
+    transactions: bool = False,
 ) -> Figures:
-    """Make the topic and run one connector until the topic holds all records."""
+    """Make the topic and run one connector until the topic holds all records, committed where it uses transactions."""
     servers = setting.broker.bootstrap_servers
     name = name or topic
-    with new_topic(setting, topic), data.end_offset(servers, topic) as count:
+    counter = data.committed_lines(servers, topic, setting.records) if transactions else data.end_offset(servers, topic)
+    with new_topic(setting, topic), counter as count:
         figures = until(
             subject,
             setting.records,

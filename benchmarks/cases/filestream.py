@@ -27,13 +27,24 @@ _CHAIN = {
     "value.converter": JSON,
 }
 _PARTITIONS = 4
+_ERROR_HANDLING = {
+    "errors.tolerance": "all",
+    "errors.retry.timeout": "60000",
+    "errors.log.enable": "true",
+    "errors.deadletterqueue.topic.name": "bench-letters",
+    "errors.deadletterqueue.topic.replication.factor": "1",
+    "errors.deadletterqueue.context.headers.enable": "true",
+}
+_EXACTLY_ONCE = {"exactly.once.source.support": "enabled"}
 
 
-def source_to_topic(subject: Subject, setting: Setting, extra: Mapping[str, str], suffix: str = "") -> Figures:
+def source_to_topic(
+    subject: Subject, setting: Setting, extra: Mapping[str, str], suffix: str = "", *, transactions: bool = False
+) -> Figures:
     """A file → topic; a suffix that a transformation takes away again."""
     topic = fresh_name()
     config = {"connector.class": "FileStreamSource", "file": str(setting.lines), "topic": f"{topic}{suffix}"}
-    return into_topic(subject, setting, {**config, **extra}, topic)
+    return into_topic(subject, setting, {**config, **extra}, topic, transactions=transactions)
 
 
 def source(subject: Subject, setting: Setting) -> Figures:
@@ -44,6 +55,26 @@ def source(subject: Subject, setting: Setting) -> Figures:
 def source_chain(subject: Subject, setting: Setting) -> Figures:
     """FileStreamSource → HoistField, InsertField, RegexRouter → topic, as JSON without schemas."""
     return source_to_topic(subject, setting, {**_CHAIN, "value.converter.schemas.enable": "false"}, suffix="-in")
+
+
+def source_errors(subject: Subject, setting: Setting) -> Figures:
+    """filestream-source-chain with errors tolerated, retried and logged; ours with a dead letter queue, too.
+
+    Metrics are always on, and so is a process per task. Java Connect has no dead letter queue for sources.
+    """
+    extra = {**_CHAIN, "value.converter.schemas.enable": "false", **_ERROR_HANDLING}
+    return source_to_topic(subject, setting, extra, suffix="-in")
+
+
+def transactions_by_poll(subject: Subject, setting: Setting) -> Figures:
+    """FileStreamSource → topic, exactly once: lines as strings, a transaction per poll, which is 2,000 lines."""
+    return source_to_topic(subject, setting, {**_STRINGS, "transaction.boundary": "poll"}, transactions=True)
+
+
+def transactions_by_interval(subject: Subject, setting: Setting) -> Figures:
+    """FileStreamSource → topic, exactly once: lines as strings, a transaction every half second."""
+    extra = {"transaction.boundary": "interval", "transaction.boundary.interval.ms": "500"}
+    return source_to_topic(subject, setting, {**_STRINGS, **extra}, transactions=True)
 
 
 def source_envelope(subject: Subject, setting: Setting) -> Figures:
@@ -122,6 +153,21 @@ _SOURCE_BOUND = (
 CASES = (
     Case("filestream-source", source, 1_000_000, limits=(bare.producer,), bound=_SOURCE_BOUND),
     Case("filestream-source-chain", source_chain, 600_000, limits=(bare.producer,), bound=_SOURCE_BOUND),
+    Case("filestream-source-errors", source_errors, 600_000, limits=(bare.producer,), bound=_SOURCE_BOUND),
+    Case(
+        "filestream-source-transactions-poll",
+        transactions_by_poll,
+        600_000,
+        worker=_EXACTLY_ONCE,
+        bound="A transaction's beginning and end are round trips to the broker, for which the task waits.",
+    ),
+    Case(
+        "filestream-source-transactions-interval",
+        transactions_by_interval,
+        600_000,
+        worker=_EXACTLY_ONCE,
+        bound=_SOURCE_BOUND,
+    ),
     Case("json-with-schema", source_envelope, 600_000, limits=(bare.producer,), bound=_SOURCE_BOUND),
     Case("filestream-sink", sink, 1_000_000, limits=(bare.consumer,)),
     Case("tasks-1", tasks_1, 400_000),
