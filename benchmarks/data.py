@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from benchmarks.figures import FIRST, RATE, STEADY, Figures, steady_rate
+from tests.waiting import wait_until
 
 LINE_BYTES = 107
 _LAST_RECORDS = 10
@@ -70,9 +71,10 @@ def write_json_lines(path: Path, count: int) -> None:
 
 
 def create_topic(bootstrap_servers: str, topic: str, partitions: int = 1) -> None:
-    """A topic that keeps all."""
+    """A topic that keeps all; returns when clients find it."""
     admin = AdminClient({"bootstrap.servers": bootstrap_servers, **_WARNINGS})
     admin.create_topics([NewTopic(topic, partitions, 1, config={"retention.ms": "-1"})])[topic].result()
+    wait_until(lambda: len(admin.list_topics(topic, timeout=10).topics[topic].partitions) == partitions)
 
 
 def delete_topic(bootstrap_servers: str, topic: str) -> None:
