@@ -58,7 +58,7 @@ def _section(case: Case | Table, result: Result, usual: str) -> str:
     size = f" · {result.records:,} records" if result.records else ""
     runs = f" · {result.pairs} pairs" if result.pairs else ""
     busy = f" · **load of {result.load:.1f} before it: not alone on the machine**" if result.load > _QUIET else ""
-    took = f" · took {result.seconds:.0f} s"
+    took = f" · took {result.seconds:.0f} s" if result.seconds else ""
     where = f" · {result.machine}" if result.machine != usual else ""
     head = f"## {case.name}\n\n{case.about}\n\n{result.date}{size}{runs}{took}{busy}{where}"
     parts = [head, result.note, _body(case, result), *_pictures(case, result)]
