@@ -17,16 +17,30 @@ _MONTH_NAMES = (
 )
 _WEEKDAYS = "(?:mon|tue(?:s)?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
 _FRACTION_DIGITS, _LEAST_YEAR = 3, 1000
-_NUMBERS = "yuMdHkKhmsS"
-_ZONE = r"(?:GMT|UTC|Z)?(?:([+-])(\d{1,2}):?(\d{2})?)?"
+_NUMBERS = "yMLdDHkKhmsSu"
+_ZONE_NAMES = {
+    **dict.fromkeys(("gmt", "utc", "ut", "z", "wet"), 0),
+    **dict.fromkeys(("west", "cet"), 1),
+    **dict.fromkeys(("cest", "eet"), 2),
+    **dict.fromkeys(("eest", "msk"), 3),
+    **dict.fromkeys(("cdt", "est"), -5),
+    **dict.fromkeys(("mdt", "cst"), -6),
+    **dict.fromkeys(("pdt", "mst"), -7),
+    "edt": -4,
+    "pst": -8,
+}
+"""Hours east of UTC by short names of zones, in English."""
+_ZONE = rf"({'|'.join(sorted(_ZONE_NAMES, key=len, reverse=True))})?(?:([+-])(\d{{1,2}}):?(\d{{2}})?)?"
+_CUSTOM_ZONE = re.compile(r"GMT([+-])(\d{1,2})(?::?([0-5]\d))?")
+_UTC_NAMES = ("UTC", "Etc/UTC", "GMT", "UTC+00:00")
 _TOKEN = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+", re.DOTALL)
 
 
 class DateFormat:
     """One pattern. ``parse`` gives milliseconds since the epoch; raises ValueError when the text doesn't begin so."""
 
-    def __init__(self, pattern: str, zone: ZoneInfo) -> None:
-        self._zone = zone if zone.key not in ("UTC", "Etc/UTC", "GMT") else None
+    def __init__(self, pattern: str, zone: dt.tzinfo) -> None:
+        self._zone = zone if str(zone) not in _UTC_NAMES else None
         self._letters: list[str] = []
         self._regex = re.compile(self._to_regex(pattern), re.IGNORECASE)
 
@@ -46,21 +60,24 @@ class DateFormat:
         return "".join(parts)
 
     def _field(self, letter: str, count: int, abuts: bool) -> str:
-        if letter == "M" and count > 2:
+        if letter in "ML" and count > 2:
             self._letters.append("MMM")
             return rf"[ \t]*({'|'.join((*_MONTH_NAMES, *_MONTHS))})"
         if letter in _NUMBERS:
-            self._letters.append("yy" if letter in "yu" and count <= 2 else letter)
+            self._letters.append({"L": "M", "y": "yy" if count <= 2 else "y"}.get(letter, letter))
             return rf"[ \t]*(\d{{{count}}})" if abuts else r"[ \t]*(\d+)"
         if letter == "a":
             self._letters.append(letter)
             return r"[ \t]*(am|pm)"
         if letter in "zZX":
-            self._letters += ["sign", "zone hours", "zone minutes"]
-            return rf"[ \t]*(?=[GUZ+-]){_ZONE}"
+            self._letters += ["zone", "sign", "zone hours", "zone minutes"]
+            return rf"[ \t]*(?=[A-Z+-]){_ZONE}(?<![ \t])"
         if letter == "E":
             return rf"[ \t]*{_WEEKDAYS}"
-        raise ValueError(f"Illegal pattern character '{letter}'")
+        if letter == "G":
+            self._letters.append(letter)
+            return r"[ \t]*(ad|bc)"
+        raise ValueError(f"The pattern character '{letter}' is not supported")
 
     def parse(self, text: str) -> int:
         """See the class."""
@@ -71,7 +88,7 @@ class DateFormat:
         local = millis_of(
             _year(found),
             _month(found),
-            int(found.get("d", 1)),
+            int(found.get("d", found.get("D", 1))),
             _hour(found),
             int(found.get("m", 0)),
             int(found.get("s", 0)),
@@ -91,7 +108,7 @@ class DateFormat:
         if match is None:
             return False
         found = dict(zip(self._letters, match.groups(), strict=True))
-        if len(found.get("S", "000")) != _FRACTION_DIGITS:
+        if "D" in found or len(found.get("S", "000")) != _FRACTION_DIGITS:
             return False
         try:
             year = _year(found)
@@ -105,13 +122,13 @@ class DateFormat:
         """Milliseconds east of UTC."""
         if "sign" in found:
             if found["sign"] is None:
-                return 0
+                return _ZONE_NAMES[found["zone"].lower()] * 3_600_000
             minutes = int(found["zone hours"]) * 60 + int(found["zone minutes"] or 0)
             return minutes * (60_000 if found["sign"] == "+" else -60_000)
         return 0 if self._zone is None else zone_offset(self._zone, local)
 
 
-def zone_offset(zone: ZoneInfo, local: int) -> int:
+def zone_offset(zone: dt.tzinfo, local: int) -> int:
     """How many milliseconds the wall clock that shows ``local`` is ahead of UTC; of two answers, standard time's."""
     fields = fields_of(local)
     if not 1 < fields.year < dt.MAXYEAR:
@@ -121,9 +138,20 @@ def zone_offset(zone: ZoneInfo, local: int) -> int:
     return min(offsets) // dt.timedelta(milliseconds=1)
 
 
+def zone_of(name: str) -> dt.tzinfo:
+    """The zone of a name, or of an offset such as ``GMT-05:30``. Raises KeyError, ValueError, OSError."""
+    custom = _CUSTOM_ZONE.fullmatch(name)
+    if custom is None:
+        return ZoneInfo(name)
+    offset = dt.timedelta(hours=int(custom[2]), minutes=int(custom[3] or 0))
+    return dt.timezone(offset if custom[1] == "+" else -offset)
+
+
 def _year(found: dict[str, str]) -> int:
+    if found.get("G", "").lower() == "bc":
+        return 1 - _year(found | {"G": "ad"})
     if "yy" not in found:
-        return int(found.get("y", found.get("u", 1970)))
+        return int(found.get("y", 1970))
     text = found["yy"]
     if len(text) != 2:
         return int(text)
@@ -152,7 +180,7 @@ class DateParser:
 
         Raises ConfigException for a pattern or zone that makes no sense."""
         try:
-            self.zone = ZoneInfo(zone)
+            self.zone = zone_of(zone)
         except (KeyError, ValueError, OSError):
             raise ConfigException("parser.timestamp.timezone", zone, "Unknown time zone") from None
         self._formats: list[Callable[[str], int]] = []
@@ -182,7 +210,7 @@ class DateParser:
 
     def _local(self, text: str) -> int:
         millis = self.timestamp(text)
-        if self.zone.key == "UTC":
+        if str(self.zone) in _UTC_NAMES:
             return millis
         instant = dt.datetime.fromtimestamp(millis / 1000, self.zone)
         return millis + (instant.utcoffset() or dt.timedelta(0)) // dt.timedelta(milliseconds=1)

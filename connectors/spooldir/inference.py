@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import tzinfo
 from decimal import Decimal
 from types import NoneType
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from connect.api import Field, Schema, Type
 from connect.api.logical import DATE_NAME, TIMESTAMP_NAME
@@ -82,7 +82,7 @@ def _is_float_node(node: Any) -> bool:
 class Inference:
     """Collects what is seen of columns."""
 
-    def __init__(self, formats: Sequence[str], zone: ZoneInfo, *, of_texts: bool) -> None:
+    def __init__(self, formats: Sequence[str], zone: tzinfo, *, of_texts: bool) -> None:
         """``formats`` are the configured ones of dates; ``of_texts``: numbers are texts, not nodes of JSON."""
         self._candidates = (
             Candidate(Schema(Type.BOOLEAN, optional=True), _is_boolean_text if of_texts else _is_boolean_node),
@@ -122,7 +122,7 @@ class Inference:
         return [(name, left[0] if left and name in self._seen else None) for name, left in self._left.items()]
 
 
-def _of_dates(text: str, zone: ZoneInfo) -> Candidate:
+def _of_dates(text: str, zone: tzinfo) -> Candidate:
     is_whole = DateFormat(text, zone).is_whole
     name, held = (TIMESTAMP_NAME, Type.INT64) if _TIME_LETTERS.search(text) else (DATE_NAME, Type.INT32)
 

@@ -34,6 +34,7 @@ JAVA_TYPES = {
 _NOT_FLOAT = re.compile(r"[^0-9eE.+-]")
 _INTEGER = re.compile(r"[+-]?\d+")
 _FLOAT = re.compile(r"[+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?)", re.ASCII)
+_HEXADECIMAL = re.compile(r"[+-]?0[xX](?:[\da-fA-F]+\.?[\da-fA-F]*|\.[\da-fA-F]+)[pP][+-]?\d+[fFdD]?", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _BOOLEANS = {"true": True, "false": False}
 
@@ -148,6 +149,8 @@ def _doubles(texts: Sequence[str]) -> list[Any]:
 
 def _java_double(text: str) -> float:
     stripped = text.strip()
+    if _HEXADECIMAL.fullmatch(stripped) is not None:
+        return float.fromhex(stripped.rstrip("fFdD"))
     _check(_FLOAT, stripped)
     return float(stripped.rstrip("fFdD") if stripped[-1] in "fFdD" else stripped)
 

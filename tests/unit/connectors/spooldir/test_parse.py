@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connect.api import DataException, Schema, Type
+from connect.api import ConfigException, DataException, Schema, Type
 from connect.api.logical import (
     DATE_SCHEMA,
     OPTIONAL_TIMESTAMP_SCHEMA,
@@ -119,3 +119,29 @@ def test_dates_follow_their_pattern_in_the_time_zone(pattern: str, text: str, ex
     [value] = parser(OPTIONAL_TIMESTAMP_SCHEMA, dates).column([text], frozenset())
     assert value.replace(tzinfo=None).isoformat() == expected
     assert to_millis(value) == dates.timestamp(text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "expected"),
+    [
+        ("yyyy-MM-dd'T'HH:mm:ss z", "2021-02-03T04:05:06 PST", "2021-02-03T12:05:06"),
+        ("yyyy-MM-dd HH:mm:ss Z", "2021-02-03 04:05:06 GMT+01:00", "2021-02-03T03:05:06"),
+        ("D yyyy", "45 2021", "2021-02-14T00:00:00"),
+        ("LLL yyyy", "Feb 2021", "2021-02-01T00:00:00"),
+        ("yyyy-MM-dd G", "2021-02-03 AD", "2021-02-03T00:00:00"),
+        ("u yyyy-MM-dd", "3 2021-02-03", "2021-02-03T00:00:00"),
+    ],
+)
+def test_rarer_letters_of_patterns(pattern: str, text: str, expected: str) -> None:
+    millis = dt.datetime.fromisoformat(f"{expected}+00:00").timestamp() * 1000
+    assert DateParser([pattern], "UTC").timestamp(text) == millis
+
+
+def test_a_time_zone_may_be_an_offset() -> None:
+    assert DateParser(["yyyy-MM-dd HH:mm"], "GMT+2").timestamp("1970-01-01 02:00") == 0
+    assert DateParser(["yyyy-MM-dd HH:mm"], "GMT-05:30").timestamp("1969-12-31 18:30") == 0
+
+
+def test_letters_that_are_not_supported_are_named() -> None:
+    with pytest.raises(ConfigException, match="The pattern character 'Y' is not supported"):
+        DateParser(["YYYY-MM-dd"], "UTC")
