@@ -22,27 +22,14 @@ from typing import Any, NoReturn
 
 import orjson
 
+from connect.runtime import heap
 from connect.runtime.stacks import write_on_signal
 
 log = logging.getLogger(__name__)
 
 GC_THRESHOLD = 100_000
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
-_KEPT_BYTES, _MAPPED_BYTES, _ARENAS = 32 << 20, 8 << 20, 2
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
-
-
-def _tune_malloc() -> None:
-    """glibc's allocator as batches need it, for this process and its children.
-
-    A batch of some MB is freed as a whole, again and again: by default the heap is then given back to the kernel each
-    time and faulted in anew. And threads that only wait should not have a heap each.
-    """
-    if hasattr(_libc, "mallopt"):
-        _libc.mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES)
-        _libc.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
-        _libc.mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 ChildMain = Callable[[socket.socket], None]
@@ -113,7 +100,7 @@ def start(mains: dict[str, ChildMain], preload: Callable[[], None]) -> tuple[int
         return pid, ours
     ours.close()
     try:
-        _tune_malloc()
+        heap.tune()
         preload()
         _serve(theirs, mains)
     finally:
@@ -127,6 +114,7 @@ def _serve(control: socket.socket, mains: dict[str, ChildMain]) -> NoReturn:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     gc.collect()
     gc.freeze()
+    heap.fill_gaps()
     # Batches hold many containers that die together and hardly any cycles: look for those less often.
     gc.set_threshold(GC_THRESHOLD)
     while True:
