@@ -11,17 +11,22 @@ from pathlib import Path
 
 from benchmarks import converters, transforms
 from benchmarks.cases import PLUGIN_CASES as OWN_PLUGIN_CASES
-from benchmarks.cases import RECORD_CASES, Figures, Setting, idle, startup
+from benchmarks.cases import RECORD_CASES, Figures, Setting, idle, idle_sinks, startup
 from benchmarks.mysql import MYSQL_CASES
 from benchmarks.rebalance import rebalance
 from benchmarks.report import singles_table, table, write_section
 from benchmarks.subjects import JAVA, PYTHON, Subject
 from tests.services import KafkaBroker, MariaDB
 
-_IDLE_COUNTS = {"idle-10": 10, "idle-100": 100}
+_IDLE_CASES = {
+    "idle-10": (idle, 10),
+    "idle-100": (idle, 100),
+    "idle-sinks-10": (idle_sinks, 10),
+    "idle-sinks-100": (idle_sinks, 100),
+}
 PLUGIN_CASES = OWN_PLUGIN_CASES | MYSQL_CASES
 _SINGLES = ("transformations", "converters")
-CASES = ["startup", *_IDLE_COUNTS, "rebalance", *RECORD_CASES, *PLUGIN_CASES, *_SINGLES]
+CASES = ["startup", *_IDLE_CASES, "rebalance", *RECORD_CASES, *PLUGIN_CASES, *_SINGLES]
 
 
 def main() -> int:
@@ -81,7 +86,9 @@ def _measure_singles(case: str, *, write: bool) -> None:
 def _about(case: str) -> str:
     if case == "rebalance":
         return (rebalance.__doc__ or "").strip()
-    function = startup if case == "startup" else idle if case in _IDLE_COUNTS else (RECORD_CASES | PLUGIN_CASES)[case]
+    if case in _IDLE_CASES:
+        return (_IDLE_CASES[case][0].__doc__ or "").strip()
+    function = startup if case == "startup" else (RECORD_CASES | PLUGIN_CASES)[case]
     return (function.__doc__ or "").strip()
 
 
@@ -99,8 +106,11 @@ def _run(case: str, setting: Setting, pairs: int) -> list[tuple[Figures, Figures
         figures = []
         for kind in (PYTHON, JAVA):
             with Subject(kind, setting.broker) as subject:
-                count = _IDLE_COUNTS.get(case)
-                figures.append(startup(subject) if count is None else idle(subject, setting.folder, count))
+                if case in _IDLE_CASES:
+                    run, count = _IDLE_CASES[case]
+                    figures.append(run(subject, setting.folder, count))
+                else:
+                    figures.append(startup(subject))
         if number:  # the first pair warms the disk's cache
             results.append((figures[0], figures[1]))
             _progress(case, number, figures)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -248,16 +249,31 @@ def startup(subject: Subject) -> Figures:
 
 def idle(subject: Subject, folder: Path, connectors: int) -> Figures:
     """Connectors on empty files: how long until all run, and what they hold."""
-    import time
 
-    began = time.perf_counter()
-    names = [f"idle-{number}" for number in range(connectors)]
-    for name in names:
+    def config(name: str) -> Mapping[str, str]:
         empty = folder / f"{name}.txt"
         empty.touch()
-        subject.create(
-            name, {"connector.class": "FileStreamSource", "file": str(empty), "topic": name, "tasks.max": "1"}
-        )
+        return {"connector.class": "FileStreamSource", "file": str(empty), "topic": name}
+
+    return _idle(subject, connectors, config)
+
+
+def idle_sinks(subject: Subject, folder: Path, connectors: int) -> Figures:
+    """Connectors on an empty topic: how long until all run, and what they hold."""
+    topic = f"bench-{uuid.uuid4()}"
+    data.create_topic(subject.bootstrap_servers, topic)
+    return _idle(
+        subject,
+        connectors,
+        lambda name: {"connector.class": "FileStreamSink", "file": str(folder / f"{name}.txt"), "topics": topic},
+    )
+
+
+def _idle(subject: Subject, connectors: int, config: Callable[[str], Mapping[str, str]]) -> Figures:
+    before, began = subject.pss_megabytes(), time.perf_counter()
+    names = [f"idle-{number}" for number in range(connectors)]
+    for name in names:
+        subject.create(name, {"tasks.max": "1", **config(name)})
     for name in names:
         subject.wait_until_running(name)
     ready = time.perf_counter() - began
@@ -265,4 +281,10 @@ def idle(subject: Subject, folder: Path, connectors: int) -> Figures:
     cpu, began = subject.cpu_seconds(), time.perf_counter()
     time.sleep(10)
     used = (subject.cpu_seconds() - cpu) / (time.perf_counter() - began)
-    return {"all RUNNING, s": ready, "CPU % of a core": used * 100, "PSS MB": subject.pss_megabytes()}
+    memory = subject.pss_megabytes()
+    return {
+        "all RUNNING, s": ready,
+        "CPU % of a core": used * 100,
+        "PSS MB": memory,
+        "PSS MB per connector": (memory - before) / connectors,
+    }

@@ -29,6 +29,7 @@ class Subject:
         java_plugins: Sequence[Path] = (),
     ) -> None:
         self.kind = kind
+        self.bootstrap_servers = broker.bootstrap_servers
         cluster = f"bench-{kind}-{uuid.uuid4()}"
         own = {"group.id": cluster, **_SETTINGS, **(properties or {})}
         own |= {f"{part}.storage.topic": f"{cluster}-{part}" for part in ("config", "offset", "status")}
