@@ -221,7 +221,9 @@ def _validate(schema: Schema, value: Any, location: str) -> None:
         return
     if not _fits(schema, value):
         name = "" if schema.name is None else f' "{schema.name}"'
-        found = f"class {java_type_name(value)} for {location}"
+        # What fits the type but not the logical type has the type's own class.
+        own = schema if _FITS[schema.type](value) else None
+        found = f"class {java_type_name(value, own)} for {location}"
         raise DataException(f"Invalid Java object for schema{name} with type {schema.type}: {found}")
     if not schema.type.is_primitive:
         _validate_elements(schema, value, location)
