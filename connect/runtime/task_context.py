@@ -65,6 +65,10 @@ class WorkerTaskContext:
         """Add to a counter of the plugin's own."""
         self._tolerance.progress.count(f"{PLUGIN_COUNTER}{metric}", amount)
 
+    def gauge(self, metric: str, value: float) -> None:
+        """Set a value of the plugin's own."""
+        self._tolerance.progress.gauges[f"{PLUGIN_COUNTER}{metric}"] = lambda: value
+
     def report_errant_record(self, error: BaseException, *, raw: bytes | None = None, where: str = "") -> None:
         """Report input that can't become a record; raises ConnectException unless errors are tolerated."""
         batch = RecordBatch(None, [raw], origin=SourceOrigin([{"where": where} if where else None], [None]))

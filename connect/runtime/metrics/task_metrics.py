@@ -22,6 +22,7 @@ _ERROR_TOTALS = (
     "deadletterqueue-produce-failures",
 )
 _COMMITS = ("offset-commit-success-total", "offset-commit-failure-total")
+_SINK_GAUGES = ("partition-count", "offset-commit-seq-no", "sink-record-lag-max")
 _GAUGES = ("source-record-active-count", "sink-record-active-count")
 
 
@@ -78,9 +79,11 @@ class TaskMetrics:
         return groups | ({"task-plugin-metrics": own} if own else {})
 
     def _own(self) -> Attributes:
-        """What the plugin counts itself."""
+        """What the plugin counts and measures itself."""
         names = [name for name in self._carried | dict(self._latest) if name.startswith(PLUGIN_COUNTER)]
-        return {name.removeprefix(PLUGIN_COUNTER): self._counters.total(name) for name in sorted(names)}
+        own: Attributes = {name.removeprefix(PLUGIN_COUNTER): self._counters.total(name) for name in sorted(names)}
+        gauges = {name: value for name, value in self._gauges.items() if name.startswith(PLUGIN_COUNTER)}
+        return own | {name.removeprefix(PLUGIN_COUNTER): value for name, value in sorted(gauges.items())}
 
     def plugins(self) -> list[tuple[str, str, Attributes]]:
         """Transformations and predicates: group, alias, class and version."""
@@ -141,7 +144,7 @@ class TaskMetrics:
             now, "sink-record-read", "sink-record-send", "offset-commit-completion", "offset-commit-skip"
         )
         values |= self._batches(now, "put") | self._active(now, "sink-record-active-count")
-        values |= {name: self._gauges.get(name, 0.0) for name in ("partition-count", "offset-commit-seq-no")}
+        values |= {name: self._gauges.get(name, 0.0) for name in _SINK_GAUGES}
         return values
 
     def _errors(self) -> Attributes:
