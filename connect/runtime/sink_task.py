@@ -233,12 +233,12 @@ class WorkerSinkTask:
             log.warning("%s could not put %d records; they will be put again", self._id, sum(map(len, batches)))
             log.debug("%s: the reason to put again", self._id, exc_info=True)
             self._progress.count("put-retries-total")
-            self._hold(redelivering=True, all_paused=self._all_paused)
+            # A task may say so before it was given anything: then there is nothing to put again, and all to read.
+            self._hold(redelivering=bool(batches), all_paused=self._all_paused)
             return
-        if not batches:
-            return
-        self._note_put(batches, time.monotonic() - began)
-        self._undelivered = []
+        if batches:
+            self._note_put(batches, time.monotonic() - began)
+            self._undelivered = []
         if self._redelivering:
             self._hold(redelivering=False, all_paused=self._all_paused)
 

@@ -152,6 +152,42 @@ def test_a_retriable_failure_has_the_same_records_put_again() -> None:
     assert run.error is None
 
 
+def test_a_task_that_asks_for_patience_before_it_was_given_anything_gets_its_records() -> None:
+    asked: list[int] = []
+
+    def on_put(records: list[SinkRecord]) -> None:
+        asked.append(len(records))
+        if len(asked) < 4:
+            raise RetriableException("not now")
+
+    run = Running(ScriptedSink(on_put))
+    run.task.set_timeout(0)
+    run.start().until(lambda: len(asked) > 0)
+    producer = run.kafka.producer({})
+    producer.produce("t", b"a")
+    producer.flush()
+    run.until(lambda: run.sink.values == ["a"]).stop()
+    assert asked[0] == 0
+
+
+def test_records_to_be_put_again_that_another_member_takes_over_do_not_hold_the_rest_back() -> None:
+    refused: list[str] = []
+
+    def on_put(records: list[SinkRecord]) -> None:
+        refused.extend(record.value for record in records if record.partition == 1)
+        if refused and any(record.partition == 1 for record in records):
+            raise RetriableException("not now")
+
+    run = Running(ScriptedSink(on_put), "a", "b", partitions=2).start().until(lambda: refused != [])
+    run.consumers[0].rebalance([("t", 0)])
+    run.until(lambda: "a" in run.sink.values)
+    producer = run.kafka.producer({})
+    producer.produce("t", b"c", None, 0)
+    producer.flush()
+    run.until(lambda: "c" in run.sink.values).stop()
+    assert "b" not in run.sink.values
+
+
 def test_nothing_is_committed_beyond_what_is_to_be_put_again() -> None:
     def on_put(records: list[SinkRecord]) -> None:
         if records:
