@@ -255,20 +255,6 @@ class SinkConsumer:
         committed = self._committed
         return sum(max(0, offset - committed.get(partition, 0)) for partition, offset in consumed.items())
 
-    def lag(self, consumed: Offsets) -> int:
-        """How far the partition that is furthest behind is from its end, as the last fetch has told it.
-
-        May be called from any thread.
-        """
-        return max((self._behind(partition, offset) for partition, offset in consumed.items()), default=0)
-
-    def _behind(self, partition: TopicPartition, offset: int) -> int:
-        try:
-            _, end = self._consumer.get_watermark_offsets(Position(*partition), cached=True)
-        except (KafkaException, RuntimeError):  # given away or closed meanwhile
-            return 0
-        return max(0, end - offset)
-
     def committed(self, partitions: Sequence[TopicPartition]) -> Offsets:
         """The committed offsets of those partitions; where there are none, where reading began."""
         return self._positions([Position(p.topic, p.partition) for p in partitions])

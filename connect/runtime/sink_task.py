@@ -76,7 +76,6 @@ class WorkerSinkTask:
         self._rebalance_error: BaseException | None = None
         progress.gauges["partition-count"] = lambda: len(self._consumed)
         progress.gauges["sink-record-active-count"] = lambda: consumer.uncommitted(dict(self._consumed))
-        progress.gauges["sink-record-lag-max"] = lambda: consumer.lag(dict(self._consumed))
 
     # What the task may ask for (SinkTaskContext)
 

@@ -22,7 +22,6 @@ _ERROR_TOTALS = (
     "deadletterqueue-produce-failures",
 )
 _COMMITS = ("offset-commit-success-total", "offset-commit-failure-total")
-_SINK_GAUGES = ("partition-count", "offset-commit-seq-no", "sink-record-lag-max")
 _GAUGES = ("source-record-active-count", "sink-record-active-count")
 
 
@@ -144,7 +143,7 @@ class TaskMetrics:
             now, "sink-record-read", "sink-record-send", "offset-commit-completion", "offset-commit-skip"
         )
         values |= self._batches(now, "put") | self._active(now, "sink-record-active-count")
-        values |= {name: self._gauges.get(name, 0.0) for name in _SINK_GAUGES}
+        values |= {name: self._gauges.get(name, 0.0) for name in ("partition-count", "offset-commit-seq-no")}
         return values
 
     def _errors(self) -> Attributes:
