@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.gregorian import MILLIS_PER_DAY, calendar_day, civil, gregorian_day
+from connect.api.java_calendar import MILLIS_PER_DAY, civil, gregorian_day
+from transforms.gregorian import calendar_day
 from transforms.simple_date_format import SimpleDateFormat
 
 NOON = 1_566_570_894_346  # Friday, 2019-08-23T14:34:54.346Z
