@@ -387,7 +387,10 @@ class Herder:
         """The same on behalf of a user who changes offsets; a worker alone has stopped them all."""
 
     def set_logger_level(self, namespace: str, level: str) -> list[str]:
-        """Set log levels of this worker; the loggers whose level has changed."""
+        """Set log levels of this worker and its processes; the loggers whose level has changed."""
+        if not self._loggers.has_room_for(namespace):
+            log.warning("The level of logger %.100s is not set: nothing logs to it, as to too many others", namespace)
+            return []
         self.worker.set_log_level(namespace, level)
         return self._loggers.set_level(namespace, level)
 

@@ -47,6 +47,19 @@ class TransactionPlan:
     context: WorkerTransactionContext | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OffsetTarget:
+    """The topic that offsets are written to, within the transactions.
+
+    ``other`` reaches the worker's store when the topic is the connector's own. ``fence`` is around the claim of the
+    transactional id, see ``OffsetClient``.
+    """
+
+    topic: str
+    other: OffsetClient | None = None
+    fence: Callable[[], AbstractContextManager[None]] = nullcontext
+
+
 class ExactlyOnce:
     """Commits transactions at the connector's boundaries; a failure fails the task, and the broker aborts the rest."""
 
@@ -55,29 +68,23 @@ class ExactlyOnce:
         task_id: ConnectorTaskId,
         task: SourceTask,
         producer: RecordProducer,
-        offsets_topic: str,
+        offsets: OffsetTarget,
         progress: Progress,
         plan: TransactionPlan,
         *,
-        other: OffsetClient | None = None,
-        fence: Callable[[], AbstractContextManager[None]] = nullcontext,
         before_commit: Callable[[], None] = lambda: None,
     ) -> None:
-        """``other`` reaches the worker's store when ``offsets_topic`` is the connector's own.
-
-        ``fence`` is around the claim of the transactional id, see ``OffsetClient``; ``before_commit`` makes reported
-        records durable.
-        """
+        """``before_commit`` makes reported records durable."""
         self._id = task_id
         self._task = task
         self._producer = producer
-        self._offsets_topic = offsets_topic
+        self._offsets_topic = offsets.topic
         self._progress = progress
         self._boundary = plan.boundary
         self._interval = plan.interval
         self._context = plan.context
-        self._other = other
-        self._fence = fence
+        self._other = offsets.other
+        self._fence = offsets.fence
         self._before_commit = before_commit
         self._submitted = SubmittedRecords()
         self._open = self._incomplete = False

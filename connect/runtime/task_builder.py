@@ -14,7 +14,7 @@ from connect.runtime.connector_config import SINK_CONFIG, SOURCE_CONFIG
 from connect.runtime.conversion import SinkConversion, SourceConversion
 from connect.runtime.errors.reporters import LogReporter
 from connect.runtime.errors.tolerance import DropBudget, ErrorPolicy, ErrorReporter, ToleranceOperator
-from connect.runtime.exactly_once import Boundary, ExactlyOnce, TransactionPlan
+from connect.runtime.exactly_once import Boundary, ExactlyOnce, OffsetTarget, TransactionPlan
 from connect.runtime.ids import ConnectorTaskId
 from connect.runtime.plugins_of_task import make_chain, make_converters, task_facts
 from connect.runtime.progress import Progress
@@ -190,7 +190,7 @@ class TaskBuilder:
             spec.task_id,
             task,
             producer,
-            topic,
+            OffsetTarget(topic, self._offsets if topic != worker_topic else None, self._offsets.fence),
             self._progress,
             TransactionPlan(
                 _boundary(config),
@@ -199,8 +199,6 @@ class TaskBuilder:
                 else interval / 1000,
                 context,
             ),
-            other=self._offsets if topic != worker_topic else None,
-            fence=self._offsets.fence,
             before_commit=before_commit,
         )
         return delivery

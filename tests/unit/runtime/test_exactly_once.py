@@ -13,7 +13,7 @@ from connect.api import ConnectException, RecordBatch, SourceRecord
 from connect.kafka.door import KafkaError
 from connect.kafka.fake import FakeKafka
 from connect.runtime.conversion import SourceConversion
-from connect.runtime.exactly_once import Boundary, ExactlyOnce, TransactionPlan
+from connect.runtime.exactly_once import Boundary, ExactlyOnce, OffsetTarget, TransactionPlan
 from connect.runtime.ids import ConnectorTaskId
 from connect.runtime.rate_limits import RateLimits
 from connect.runtime.record_producer import RecordProducer
@@ -66,11 +66,9 @@ class Running:
             TASK,
             self.source,
             self.producer,
-            "offsets",
+            OffsetTarget("offsets", other, self._fence),
             self.progress,
             TransactionPlan(boundary, interval, self.context),
-            other=other,
-            fence=self._fence,
         )
         stage = TransformationStage("keep", Change(lambda value: value if keep(value) else None), "Change")
         path = SourcePath(
