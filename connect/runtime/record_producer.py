@@ -56,6 +56,11 @@ class RecordProducer:
         producer = self._producer
         return 0 if producer is None else len(producer)
 
+    @property
+    def failed(self) -> bool:
+        """Whether a record could not be delivered that had to be."""
+        return self._failure is not None
+
     def send(self, encoded: EncodedBatch, original: Original | None = None) -> bool:
         """Queue a batch, waiting while the queue is full. False when the task was asked to stop before all was queued.
 
