@@ -230,7 +230,7 @@ def _warn(check: _Check) -> None:
             name,
         )
     if check["table.whitelist"] and check["table.blacklist"]:
-        log.warning("%s: table.blacklist takes tables out of table.whitelist", name)
+        log.warning("%s: table.blacklist has no say beside table.whitelist", name)
     if "timestamp" in check["mode"]:
         try:
             tracking_of(Settings(check.properties), None)

@@ -53,7 +53,7 @@ def sqlite_config(folder: Path, **more: str) -> dict[str, str]:
         ({"mode": "timestamp"}, "needs a timestamp column"),
         ({"mode": "incrementing"}, "rows that are committed after others with a higher id are lost"),
         ({**TIMESTAMP}, "rows without a value to track are never read"),
-        ({"mode": "bulk", "table.blacklist": "u"}, "table.blacklist takes tables out of table.whitelist"),
+        ({"mode": "bulk", "table.blacklist": "u"}, "table.blacklist has no say beside table.whitelist"),
     ],
 )
 def test_what_is_allowed_and_seldom_meant_is_warned_about(
