@@ -291,8 +291,9 @@ def test_the_primary_key_of_postgresql_is_found(postgresql: PostgreSQL, table: s
 
 def test_a_table_of_another_database_than_the_urls_is_tracked(mariadb: MariaDB) -> None:
     other = f"other_{uuid.uuid4().hex[:8]}"
-    run(mariadb, f"create database {other}", f"create table {other}.t (id int auto_increment primary key)")
-    run(mariadb, f"insert into {other}.t values (7)")
-    with running({**mariadb_config(mariadb, "t", mode="incrementing"), "tables": f"`{other}`.`t`"}) as task:
-        wait_until(lambda: task.rows == [(7,)], 20, "the row")
-    run(mariadb, f"drop database {other}")
+    with connected(mariadb) as connection:
+        run(connection, f"create database {other}", f"create table {other}.t (id int auto_increment primary key)")
+        run(connection, f"insert into {other}.t values (7)")
+        with running({**mariadb_config(mariadb, "t", mode="incrementing"), "tables": f"`{other}`.`t`"}) as task:
+            wait_until(lambda: task.rows == [(7,)], 20, "the row")
+        run(connection, f"drop database {other}")
