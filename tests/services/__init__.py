@@ -11,7 +11,14 @@ They are fetched once into a cache, started on loopback ports, and ended by the 
 from __future__ import annotations
 
 from tests.services.connect_worker import ConnectWorker
-from tests.services.elasticsearch import Elasticsearch7, Elasticsearch8, OpenSearch, SearchServer
+from tests.services.elasticsearch import (
+    Elasticsearch6,
+    Elasticsearch7,
+    Elasticsearch8,
+    OpenSearch,
+    OpenSearch3,
+    SearchServer,
+)
 from tests.services.errors import ServiceError
 from tests.services.java_connect import JavaConnect
 from tests.services.kafka import KafkaBroker
@@ -25,6 +32,7 @@ from tests.services.rsyslog import Rsyslog
 
 __all__ = [
     "ConnectWorker",
+    "Elasticsearch6",
     "Elasticsearch7",
     "Elasticsearch8",
     "JavaConnect",
@@ -33,6 +41,7 @@ __all__ = [
     "Mosquitto",
     "MySQL",
     "OpenSearch",
+    "OpenSearch3",
     "PostgreSQL",
     "Rsyslog",
     "SchemaRegistry",

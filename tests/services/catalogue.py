@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.services.elasticsearch import Elasticsearch7, Elasticsearch8, OpenSearch
+from tests.services.elasticsearch import (
+    Elasticsearch6,
+    Elasticsearch7,
+    Elasticsearch8,
+    OpenSearch,
+    OpenSearch3,
+)
 from tests.services.java_connect import JavaConnect
 from tests.services.kafka import KafkaBroker
 from tests.services.mariadb import MariaDB
@@ -20,9 +26,11 @@ SERVICES: Mapping[str, type[Server]] = {
     for service in (
         KafkaBroker,
         JavaConnect,
+        Elasticsearch6,
         Elasticsearch7,
         Elasticsearch8,
         OpenSearch,
+        OpenSearch3,
         SchemaRegistry,
         MariaDB,
         MySQL,

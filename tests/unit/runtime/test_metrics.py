@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from connect.api.metrics_reporter import Metric
 from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.metrics.history import CounterHistory, StateHistory
 from connect.runtime.metrics.prometheus import render
 from connect.runtime.metrics.task_metrics import TaskMetrics
-from connect.runtime.metrics.worker_metrics import ConnectorFacts, Metric, WorkerMetrics
+from connect.runtime.metrics.worker_metrics import ConnectorFacts, WorkerMetrics
 from connect.runtime.progress import Progress
 from connect.runtime.restarts import RestartHistory
 from connect.runtime.running_tasks import RunningTask
@@ -150,6 +151,27 @@ def test_prometheus_text() -> None:
     ]
 
 
+def test_the_names_of_the_exporters_example_rules() -> None:
+    tags = {"connector": "a", "task": "0"}
+    text = render(
+        [
+            Metric("source-task-metrics", "source-record-poll-total", 3, tags),
+            Metric("connector-task-metrics", "status", "running", tags),
+            Metric("connect-worker-metrics", "task-count", 2, {}),
+            Metric("connect-worker-metrics", "connector-failed-task-count", 1, {"connector": "a"}),
+            Metric("connect-worker-rebalance-metrics", "epoch", 4, {}),
+        ],
+        short=True,
+    )
+    assert [line for line in text.splitlines() if not line.startswith("#")] == [
+        'kafka_connect_source_task_source_record_poll_total{connector="a",task="0"} 3',
+        'kafka_connect_connector_status{connector="a",task="0",status="running"} 1',
+        "kafka_connect_worker_task_count 2",
+        'kafka_connect_connect_worker_connector_failed_task_count{connector="a"} 1',
+        "kafka_connect_worker_rebalance_epoch 4",
+    ]
+
+
 def test_a_failed_task_keeps_its_metrics() -> None:
     running: Any = _running(ConnectorTaskId("source", 0), "source")
     running.metrics.change_state(2, State.FAILED)
@@ -166,3 +188,16 @@ def test_what_a_plugin_counts_is_a_group_of_its_own() -> None:
     metrics.report(2, {"counters": {"plugin/messages-dropped-total": 2}})
     assert metrics.groups(2)["task-plugin-metrics"] == {"messages-dropped-total": 5}
     assert "task-plugin-metrics" not in TaskMetrics(60, now=0).groups(1)
+
+
+def test_a_busy_time_takes_no_more_memory_than_a_quiet_one() -> None:
+    """Thousands of events within a window are kept as a few, whose totals, rates and extremes are right."""
+    history = CounterHistory(60, now=0)
+    for tick in range(1, 12_001):
+        history.add(tick / 100, {"n": tick}, {"n": (tick, tick)})
+    assert len(history._points) <= 2 * 60 + 3
+    assert len(history._extremes) <= 60 + 2
+    assert history.total("n") == 12_000
+    assert history.increase("n", 120) == pytest.approx(6_000, abs=200)
+    assert history.largest("n", 120) == 12_000
+    assert history.least("n", 120) == pytest.approx(6_000, abs=200)
