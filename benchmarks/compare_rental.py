@@ -19,8 +19,7 @@ import pymysql
 from confluent_kafka import Consumer, TopicPartition
 
 from benchmarks import data
-from benchmarks.cases import JSON
-from benchmarks.report import write_section
+from benchmarks.cases.names import JSON
 from benchmarks.subjects import JAVA, PYTHON, Subject
 from tests.services import KafkaBroker, MariaDB
 
@@ -123,7 +122,7 @@ def _fill(server: MariaDB, rows: int) -> None:
 
 
 def main() -> int:
-    """Copy, compare, write RESULTS.md. 1 when anything differs."""
+    """Copy, compare, print. 1 when anything differs."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.compare_rental", description=__doc__)
     parser.add_argument("--java-plugins", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--records", type=int, default=500_000)
@@ -137,8 +136,6 @@ def main() -> int:
         found = compare(*(messages(broker.bootstrap_servers, topics[kind], options.records) for kind in (PYTHON, JAVA)))
     body = _report(found)
     sys.stdout.write(f"{body}\n{found.first_difference or ''}\n")
-    command = f"python -m benchmarks.compare_rental --java-plugins FOLDER --records {options.records}"
-    write_section("compare-rental", command, body)
     return int(found.equal_bytes != found.messages)
 
 
