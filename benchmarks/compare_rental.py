@@ -106,7 +106,7 @@ def _copy(subject: Subject, broker: KafkaBroker, server: MariaDB, rows: int) -> 
     }
     with data.end_offset(broker.bootstrap_servers, topic) as count:
         subject.create(prefix, config)
-        data.seconds_until(count, rows)
+        data.arrival(count, rows, 0.1)
     subject.delete(prefix)
     return topic
 
