@@ -17,6 +17,9 @@ LEVELS = {
     "FATAL": logging.CRITICAL,
     "OFF": logging.CRITICAL + 10,
 }
+MOST_UNKNOWN, LONGEST_UNKNOWN = 1_000, 1_000
+"""How many loggers that nothing logs to so far may be given a level, and how long their names may be."""
+
 _NAMES = {number: name for name, number in LEVELS.items()}
 
 
@@ -32,6 +35,12 @@ class Loggers:
 
     def __init__(self) -> None:
         self._modified: dict[str, int] = {}
+        self._unknown = 0
+
+    def has_room_for(self, name: str) -> bool:
+        """False for an unknown logger when too many such names have come already. A logger is never forgotten."""
+        known = name.lower() == ROOT or name in _existing()
+        return known or (self._unknown < MOST_UNKNOWN and len(name) <= LONGEST_UNKNOWN)
 
     def all_levels(self) -> dict[str, LoggerLevel]:
         """The loggers with a level of their own, by name; the root logger is always among them."""
@@ -47,13 +56,14 @@ class Loggers:
     def set_level(self, namespace: str, level: str) -> list[str]:
         """Set the level of a logger and of all whose names begin like its own; the names whose level has changed.
 
-        ``level`` is one of ``LEVELS``. For ``root`` these are all loggers.
+        ``level`` is one of ``LEVELS``. For ``root`` these are all loggers. The namespace must have room.
         """
         number = LEVELS[level.upper()]
         existing = _existing()
         if namespace.lower() == ROOT:
             names = [*existing, ROOT]
         else:
+            self._unknown += namespace not in existing
             names = sorted({namespace, *(name for name in existing if name.startswith(namespace))})
         changed = [name for name in sorted(names) if _logger(name).level != number]
         now = int(time.time() * 1000)

@@ -30,12 +30,12 @@ class ConnectorRoutes:
         one = "/connectors/{connector}"
         return [
             Route("GET", "/connectors", self.list),
-            Route("POST", "/connectors", self.create),
+            Route("POST", "/connectors", self.create, reads_body=True),
             Route("GET", one, self.info),
             Route("DELETE", one, self.delete),
             Route("GET", f"{one}/config", self.config),
-            Route("PUT", f"{one}/config", self.put_config),
-            Route("PATCH", f"{one}/config", self.patch_config),
+            Route("PUT", f"{one}/config", self.put_config, reads_body=True),
+            Route("PATCH", f"{one}/config", self.patch_config, reads_body=True),
             Route("GET", f"{one}/status", self.status),
             Route("GET", f"{one}/tasks", self.tasks),
             Route("GET", f"{one}/tasks/{{task}}/status", self.task_status),

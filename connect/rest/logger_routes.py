@@ -9,7 +9,7 @@ from aiohttp import web
 from connect.api import ConnectException, NotFoundException
 from connect.herder.errors import BadRequest
 from connect.herder.herder import Herder
-from connect.loggers import LoggerLevel, Loggers, is_level
+from connect.loggers import LONGEST_UNKNOWN, MOST_UNKNOWN, LoggerLevel, Loggers, is_level
 from connect.rest.answers import json_response, no_content
 from connect.rest.bodies import config_of, parse_texts
 from connect.rest.routing import Route
@@ -27,7 +27,7 @@ class LoggerRoutes:
         return [
             Route("GET", "/admin/loggers", self.list),
             Route("GET", "/admin/loggers/{logger}", self.level),
-            Route("PUT", "/admin/loggers/{logger}", self.set_level),
+            Route("PUT", "/admin/loggers/{logger}", self.set_level, reads_body=True),
         ]
 
     async def list(self, _: web.Request) -> web.Response:
@@ -52,10 +52,15 @@ class LoggerRoutes:
             raise ConnectException("Illegal null or empty Level name.")
         if not is_level(level):
             raise NotFoundException(f"invalid log level '{level}'.")
+        if not self._loggers.has_room_for(name):
+            raise BadRequest(
+                f"Nothing logs to '{name[:100]}', and this worker keeps levels of {MOST_UNKNOWN} such names of at most "
+                f"{LONGEST_UNKNOWN} characters"
+            )
         if request.query.get("scope", "").lower() == "cluster":
             await self._herder.set_cluster_logger_level(name, level.upper())
             return no_content(204)
-        return json_response(self._loggers.set_level(name, level))
+        return json_response(self._herder.set_logger_level(name, level))
 
 
 def _shown(level: LoggerLevel) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class OffsetRoutes:
         path = "/connectors/{connector}/offsets"
         return [
             Route("GET", path, self.get),
-            Route("PATCH", path, self.alter),
+            Route("PATCH", path, self.alter, reads_body=True),
             Route("DELETE", path, self.reset),
         ]
 

@@ -29,7 +29,7 @@ class PluginRoutes:
         return [
             Route("GET", "/connector-plugins", self.list),
             Route("GET", "/connector-plugins/{plugin}/config", self.config),
-            Route("PUT", "/connector-plugins/{plugin}/config/validate", self.validate),
+            Route("PUT", "/connector-plugins/{plugin}/config/validate", self.validate, reads_body=True),
         ]
 
     async def list(self, request: web.Request) -> web.Response:

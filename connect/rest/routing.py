@@ -14,26 +14,29 @@ from aiohttp.typedefs import Handler
 
 from connect.rest.answers import JSON
 from connect.rest.errors import error_response
+from connect.rest.media_types import accepts, is_well_formed, media_type_of
 from connect.runtime.plugin_calls import REQUEST_SECONDS
 
 log = logging.getLogger(__name__)
 
 _ALLOW_ORDER = ("HEAD", "POST", "DELETE", "GET", "OPTIONS", "PUT", "PATCH")
 _AMBIGUOUS = re.compile(r"//|%2[fF]|%5[cC]|%25|/\.\.?(?:/|$)|/(?:%2[eE]){1,2}(?:/|$)|%(?![0-9A-Fa-f]{2})|\\")
-JSON_RANGES = frozenset({JSON, "application/*", "*/*", "*"})
+JSON_RANGES = frozenset({JSON, "application/*", "*/json", "*/*", "*"})
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """A method of a resource.
 
-    ``consumes_json``: bodies of other types are refused. ``produces``: the media ranges that its answers fit.
+    ``consumes_json``: bodies of other types are refused. ``reads_body``: the body is what matters, and is nothing
+    without its type. ``produces``: the media ranges that its answers fit.
     """
 
     method: str
     path: str
     handler: Handler
     consumes_json: bool = True
+    reads_body: bool = False
     produces: frozenset[str] = JSON_RANGES
 
 
@@ -57,7 +60,8 @@ def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
 
 def _options(allowed: list[str]) -> Handler:
     async def options(_: web.Request) -> web.StreamResponse:
-        return web.Response(text=", ".join(allowed), content_type="text/plain", headers={"Allow": ",".join(allowed)})
+        headers = {"Allow": ",".join(allowed), "Content-Type": "text/plain"}
+        return web.Response(body=", ".join(allowed).encode(), headers=headers)
 
     return options
 
@@ -66,32 +70,31 @@ def _checked(route: Route) -> Handler:
     changes = route.method not in ("GET", "HEAD")
 
     async def checked(request: web.Request) -> web.StreamResponse:
-        if route.consumes_json and not _is_json(request):
+        content_type = request.headers.get(hdrs.CONTENT_TYPE)
+        if content_type is not None and not is_well_formed(content_type):
+            return bad_message(request, "Bad Request")
+        if route.consumes_json and not _is_json(content_type, request, route.reads_body):
             raise web.HTTPUnsupportedMediaType
         accepted = request.headers.get(hdrs.ACCEPT)
-        if accepted and not _accepts(accepted, route.produces):
-            raise web.HTTPNotAcceptable
+        if accepted:
+            fits = accepts(accepted, route.produces)
+            if fits is None:
+                return bad_message(request, "Bad Request")
+            if not fits:
+                raise web.HTTPNotAcceptable
         return await (_in_time(route.handler(request)) if changes else route.handler(request))
 
     return checked
 
 
-def _is_json(request: web.Request) -> bool:
-    given = request.headers.get(hdrs.CONTENT_TYPE)
-    if given is None:
-        return True
-    media_type = given.partition(";")[0].strip().lower()
-    # Some clients call nothing at all an octet stream.
-    return media_type == JSON or (media_type == "application/octet-stream" and not request.body_exists)
-
-
-def _accepts(accepted: str, produced: frozenset[str]) -> bool:
-    for part in accepted.split(","):
-        media_range, _, parameters = part.partition(";")
-        refused = re.fullmatch(r"(?s).*\bq\s*=\s*0(?:\.0*)?\s*", parameters) is not None
-        if media_range.strip().lower() in produced and not refused:
-            return True
-    return False
+def _is_json(content_type: str | None, request: web.Request, reads_body: bool) -> bool:
+    if content_type is None:
+        return not (reads_body and request.body_exists)
+    given = media_type_of(content_type)
+    if not reads_body:
+        # Some clients call nothing at all an octet stream.
+        return given in JSON_RANGES or (given == "application/octet-stream" and not request.body_exists)
+    return given == JSON
 
 
 _late: set[asyncio.Future[web.StreamResponse]] = set()
@@ -114,11 +117,15 @@ def _forget_late(task: asyncio.Future[web.StreamResponse]) -> None:
         log.warning("A request that had timed out has failed: %s", task.exception())
 
 
+def bad_message(request: web.Request, reason: str) -> web.Response:
+    """What an HTTP server says to a request that no resource gets to see; Kafka Connect's says it in HTML."""
+    text = f"<h1>Bad Message 400</h1><p>{reason}</p>" if request.method in ("GET", "POST") else ""
+    return web.Response(status=400, text=text, content_type="text/html")
+
+
 @web.middleware
 async def refuse_ambiguous_paths(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Paths that servers and proxies might read in different ways get a 400."""
-    path = request.raw_path.partition("?")[0]
-    if _AMBIGUOUS.search(path):
-        text = "<h1>Bad Message 400</h1><p>Ambiguous URI</p>" if request.method == "GET" else ""
-        return web.Response(status=400, text=text, content_type="text/html")
+    if _AMBIGUOUS.search(request.raw_path.partition("?")[0]):
+        return bad_message(request, "Ambiguous URI")
     return await handler(request)

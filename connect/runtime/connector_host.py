@@ -20,6 +20,7 @@ from connect.logging import connector_context
 from connect.plugins.registry import CONNECTOR_KINDS, PluginRegistry, process_plugins
 from connect.provided_secrets import remember_all
 from connect.runtime.channel import ChildChannel, format_trace
+from connect.runtime.memory import collect_often
 from connect.runtime.task_context import OffsetReader
 from connect.runtime.task_process import ChannelOffsets
 
@@ -152,5 +153,6 @@ def task_class_name(task_class: type[Task]) -> str:
 
 def main(sock: socket.socket) -> None:
     """Entry point of a connector host process."""
+    collect_often()
     ConnectorHost(sock).run()
     os._exit(0)

@@ -281,6 +281,7 @@ class ConnectorHosts:
 
     def set_level(self, logger: str, level: str) -> None:
         """Change a log level in the process, now and when it is replaced."""
+        self.levels.pop(logger, None)
         self.levels[logger] = level
         if self._host is not None:
             self._host.child.channel.notify("log_level", logger=logger, level=level)

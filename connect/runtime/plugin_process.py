@@ -27,6 +27,7 @@ from connect.plugins.registry import (
 from connect.plugins.versions import parse_range
 from connect.runtime.channel import ChildChannel
 from connect.runtime.connector_config import SINK_CONFIG, SOURCE_CONFIG
+from connect.runtime.memory import collect_often
 from connect.runtime.validation.infos import InfoWriter, Json
 from connect.runtime.validation.validator import BadConnectorConfig, ConnectorValidator
 
@@ -157,5 +158,6 @@ class PluginProcess:
 
 def main(sock: socket.socket) -> None:
     """Entry point of a plugin process."""
+    collect_often()
     PluginProcess(sock).run()
     os._exit(0)

@@ -201,6 +201,7 @@ class Worker:
 
     def set_log_level(self, logger: str, level: str) -> None:
         """Change a log level in all processes, and in those that are yet to come."""
+        self._levels.pop(logger, None)  # the order tells which of two levels for the same logger holds
         self._levels[logger] = level
         self._hosts.set_level(logger, level)
         for running in self.tasks.values():

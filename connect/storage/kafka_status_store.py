@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
-from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future
 
@@ -33,7 +33,8 @@ class KafkaStatusBackingStore:
     def __init__(self, door: KafkaDoor, clients: ConnectClients, admin: AdminClient, topic: TopicSettings) -> None:
         self._cache = StatusCache()
         self._generation = 0
-        self._sequences: dict[bytes, int] = defaultdict(int)
+        self._numbers = itertools.count(1)
+        self._newest: dict[bytes, tuple[int, bool]] = {}  # by key: the number of our last write, and if it deletes
         self._retries: set[threading.Timer] = set()
         self._stopped = False
         self._log = TopicLog(
@@ -85,20 +86,19 @@ class KafkaStatusBackingStore:
         self._send(records.topic_key(connector, topic), None, lambda: True)
 
     def _put(self, status: Status, *, safe: bool) -> None:
-        key = status.key
+        key, value = status.key, records.status_value(status)
         with self._cache.lock:
             if safe and not self._may_replace(status):
                 return
             self._generation = status.generation
-            self._sequences[key] += 1
-            sequence = self._sequences[key]
+            self._newest[key] = mine = (next(self._numbers), value is None)
 
         def still_wanted() -> bool:
             if self._generation != status.generation:
                 return False
-            return not safe or (self._sequences[key] == sequence and self._may_replace(status))
+            return not safe or (self._newest.get(key) == mine and self._may_replace(status))
 
-        self._send(key, records.status_value(status), still_wanted)
+        self._send(key, value, still_wanted)
 
     def _may_replace(self, status: Status) -> bool:
         current = self._cache.find(status)
@@ -134,7 +134,15 @@ class KafkaStatusBackingStore:
 
     # --- reading
 
+    def _forget(self, key: bytes) -> None:
+        """What we deleted needs no number any more, or those would outnumber the connectors by and by."""
+        with self._cache.lock:
+            if self._newest.get(key, (0, False))[1]:
+                del self._newest[key]
+
     def _take(self, record: LogRecord) -> None:
+        if record.key is not None and record.value is None:
+            self._forget(record.key)
         key = (record.key or b"").decode(errors="replace")
         try:
             if key.startswith(records.CONNECTOR):

@@ -24,6 +24,7 @@ from tests.services.java_connect import JavaConnect
 from tests.services.kafka import KafkaBroker
 from tests.services.mariadb import MariaDB
 from tests.services.mosquitto import Mosquitto
+from tests.services.mysql import MySQL
 from tests.services.postgresql import PostgreSQL
 from tests.services.process import Server
 from tests.services.registry import SchemaRegistry
@@ -38,6 +39,7 @@ __all__ = [
     "KafkaBroker",
     "MariaDB",
     "Mosquitto",
+    "MySQL",
     "OpenSearch",
     "OpenSearch3",
     "PostgreSQL",

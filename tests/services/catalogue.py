@@ -15,6 +15,7 @@ from tests.services.java_connect import JavaConnect
 from tests.services.kafka import KafkaBroker
 from tests.services.mariadb import MariaDB
 from tests.services.mosquitto import Mosquitto
+from tests.services.mysql import MySQL
 from tests.services.postgresql import PostgreSQL
 from tests.services.process import Server
 from tests.services.registry import SchemaRegistry
@@ -32,6 +33,7 @@ SERVICES: Mapping[str, type[Server]] = {
         OpenSearch3,
         SchemaRegistry,
         MariaDB,
+        MySQL,
         PostgreSQL,
         Mosquitto,
         Rsyslog,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from connect.loggers import Loggers, is_level
+from connect.loggers import LONGEST_UNKNOWN, MOST_UNKNOWN, Loggers, is_level
 
 
 @pytest.fixture
@@ -58,3 +58,14 @@ def test_root_stands_for_every_logger(loggers: Loggers, name: str) -> None:
 def test_levels_are_known_in_whatever_case() -> None:
     assert is_level("warn")
     assert not is_level("loud")
+
+
+def test_unknown_names_are_limited(loggers: Loggers) -> None:
+    """Each takes memory for good; loggers that exist, and the root logger, always have room."""
+    logging.getLogger("test.levels.used")
+    assert not loggers.has_room_for("x" * (LONGEST_UNKNOWN + 1))
+    for number in range(MOST_UNKNOWN):
+        assert loggers.has_room_for(f"test.levels.unknown{number}")
+        loggers.set_level(f"test.levels.unknown{number}", "DEBUG")
+    assert not loggers.has_room_for("test.levels.one-more")
+    assert all(map(loggers.has_room_for, ("test.levels.used", "test.levels.unknown0", "ROOT")))

@@ -6,6 +6,9 @@ import math
 from collections import deque
 from collections.abc import Mapping
 
+_SLICES = 60
+"""Reports that come faster than this many to a window are put together, or a busy time would fill the memory."""
+
 Extremes = Mapping[str, tuple[float, float]]
 """By metric: the least and the largest value since the last report."""
 
@@ -15,6 +18,7 @@ class CounterHistory:
 
     def __init__(self, window: float, now: float) -> None:
         self._window = window
+        self._slice = window / _SLICES
         self._began = now
         self._points: deque[tuple[float, Mapping[str, float]]] = deque([(now, {})])
         self._extremes: deque[tuple[float, Extremes]] = deque()
@@ -22,13 +26,26 @@ class CounterHistory:
     def add(self, now: float, counters: Mapping[str, float], extremes: Extremes | None = None) -> None:
         """What the counters are now."""
         if counters != self._points[-1][1]:
+            if len(self._points) > 1 and now - self._points[-2][0] < self._slice:
+                self._points.pop()
             self._points.append((now, dict(counters)))
         if extremes:
-            self._extremes.append((now, dict(extremes)))
+            self._add_extremes(now, extremes)
         while len(self._points) > 1 and self._points[1][0] <= now - self._window:
             self._points.popleft()
         while self._extremes and self._extremes[0][0] < now - self._window:
             self._extremes.popleft()
+
+    def _add_extremes(self, now: float, extremes: Extremes) -> None:
+        if not self._extremes or now - self._extremes[-1][0] >= self._slice:
+            self._extremes.append((now, dict(extremes)))
+            return
+        at, known = self._extremes.pop()
+        merged = dict(known)
+        for metric, (least, largest) in extremes.items():
+            before = known.get(metric, (least, largest))
+            merged[metric] = (min(least, before[0]), max(largest, before[1]))
+        self._extremes.append((at, merged))
 
     def total(self, metric: str) -> float:
         """The counter."""

@@ -70,7 +70,11 @@ async def test_only_json_is_taken(content_type: str, status: int) -> None:
         ("text/html", 406),
         ("application/*", 200),
         ("text/plain, */*;q=0.1", 200),
-        ("application/json;q=0", 406),
+        ("application/json;q=0", 200),
+        ("*/json", 200),
+        ("application/json;q=2", 400),
+        ("application/json;q=much", 400),
+        ("garbage", 406),
         ("application/json;q=0.5", 200),
     ],
 )

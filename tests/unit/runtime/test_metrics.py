@@ -188,3 +188,16 @@ def test_what_a_plugin_counts_is_a_group_of_its_own() -> None:
     metrics.report(2, {"counters": {"plugin/messages-dropped-total": 2}})
     assert metrics.groups(2)["task-plugin-metrics"] == {"messages-dropped-total": 5}
     assert "task-plugin-metrics" not in TaskMetrics(60, now=0).groups(1)
+
+
+def test_a_busy_time_takes_no_more_memory_than_a_quiet_one() -> None:
+    """Thousands of events within a window are kept as a few, whose totals, rates and extremes are right."""
+    history = CounterHistory(60, now=0)
+    for tick in range(1, 12_001):
+        history.add(tick / 100, {"n": tick}, {"n": (tick, tick)})
+    assert len(history._points) <= 2 * 60 + 3
+    assert len(history._extremes) <= 60 + 2
+    assert history.total("n") == 12_000
+    assert history.increase("n", 120) == pytest.approx(6_000, abs=200)
+    assert history.largest("n", 120) == 12_000
+    assert history.least("n", 120) == pytest.approx(6_000, abs=200)

@@ -8,6 +8,7 @@ import pytest
 
 from connect.api import ConnectException, Headers, Schema, TopicPartition, Type
 from connect.api.schema import INT32_SCHEMA, OPTIONAL_STRING_SCHEMA, STRING_SCHEMA, Field
+from connectors.elasticsearch import sink
 from connectors.elasticsearch.client import RequestFailed, Response
 from connectors.elasticsearch.sink import ElasticsearchSinkConnector, ElasticsearchSinkTask
 from tests.unit.connectors.elasticsearch.fakes import (
@@ -34,7 +35,10 @@ def failure_of(task: ElasticsearchSinkTask) -> ConnectException:
 
 
 @pytest.fixture
-def server() -> FakeServer:
+def server(monkeypatch: pytest.MonkeyPatch) -> FakeServer:
+    """Waits that its tests end in vain are short."""
+    monkeypatch.setattr(sink, "_ROOM_SECONDS", 0.05)
+    monkeypatch.setattr(sink, "_COMMIT_WAIT_SECONDS", 0.05)
     return FakeServer()
 
 
