@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ssl
-import tempfile
 from collections.abc import Mapping
 from typing import Any
 
 from connect.api import ConfigException
+from connect.api.keystores import Identity, identify, read_certificates, read_identity, trusting
 from connectors.elasticsearch.settings import ConnectionSettings
-from connectors.elasticsearch.stores import Identity, read_certificates, read_identity
 from connectors.elasticsearch.tls_keys import TLS_PREFIX
 
 _VERSIONS = {
@@ -49,10 +48,7 @@ def _trusting(values: Mapping[str, Any]) -> ssl.SSLContext:
     pem = values["ssl.truststore.certificates"]
     if not pem and location:
         pem = read_certificates(key, location, values["ssl.truststore.password"])
-    try:
-        return ssl.create_default_context(cadata=pem or None)
-    except ssl.SSLError as error:
-        raise ConfigException(key, location, f"the certificates can't be used: {error}") from error
+    return trusting(key, location, pem)
 
 
 def _identify(context: ssl.SSLContext, values: Mapping[str, Any]) -> None:
@@ -64,11 +60,4 @@ def _identify(context: ssl.SSLContext, values: Mapping[str, Any]) -> None:
         identity = read_identity(key, location, values["ssl.keystore.password"], values["ssl.key.password"])
     else:
         return
-    password = values["ssl.key.password"] or values["ssl.keystore.password"] if identity.encrypted else None
-    with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:  # the ssl module reads keys from files only
-        file.write(identity.pem)
-        file.flush()
-        try:
-            context.load_cert_chain(file.name, password=password or "")
-        except (ssl.SSLError, OSError) as error:
-            raise ConfigException(key, location, f"key or certificate can't be used: {error}") from error
+    identify(context, key, location, identity, values["ssl.key.password"] or values["ssl.keystore.password"])

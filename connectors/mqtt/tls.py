@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ssl
-import tempfile
 
 from connect.api import ConfigException
-from connectors.elasticsearch.stores import read_certificates, read_identity
+from connect.api.keystores import identify, read_certificates, read_identity, trusting
 from connectors.mqtt.settings import TlsSettings
 
 
@@ -15,12 +14,7 @@ def tls_context(settings: TlsSettings) -> ssl.SSLContext:
     trusted = None
     if settings.trust_store:
         trusted = read_certificates(settings.trust_key, settings.trust_store, settings.trust_password or None)
-    try:
-        context = ssl.create_default_context(cadata=trusted)
-    except ssl.SSLError as error:
-        raise ConfigException(
-            settings.trust_key, settings.trust_store, f"the certificates can't be used: {error}"
-        ) from error
+    context = trusting(settings.trust_key, settings.trust_store, trusted)
     context.check_hostname = settings.check_host_name
     if settings.key_store:
         _identify(context, settings)
@@ -29,14 +23,12 @@ def tls_context(settings: TlsSettings) -> ssl.SSLContext:
 
 def _identify(context: ssl.SSLContext, settings: TlsSettings) -> None:
     key, location = settings.identity_key, settings.key_store
+    password = settings.key_password or settings.key_store_password or None
+    if not settings.separate_key:
+        identity = read_identity(key, location, settings.key_store_password or None, password)
+        identify(context, key, location, identity, password)
+        return
     try:
-        if settings.separate_key:
-            context.load_cert_chain(location, settings.separate_key, password=settings.key_password or "")
-            return
-        identity = read_identity(key, location, settings.key_store_password or None)
-        with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:  # the ssl module reads keys from files only
-            file.write(identity.pem)
-            file.flush()
-            context.load_cert_chain(file.name, password=settings.key_password or settings.key_store_password or "")
+        context.load_cert_chain(location, settings.separate_key, password=settings.key_password or "")
     except (ssl.SSLError, OSError) as error:
         raise ConfigException(key, location, f"key or certificate can't be used: {error}") from error

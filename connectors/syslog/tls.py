@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import socket
 import ssl
-import tempfile
 from typing import NamedTuple
 
 from connect.api import ConfigException
-from connectors.elasticsearch.stores import Identity, read_certificates, read_identity
+from connect.api.keystores import Identity, identify, read_certificates, read_identity
 
 _SELF_SIGNED_DAYS = 3650
 
@@ -37,7 +36,8 @@ def pem_context(chain: str, private_key: str, password: str, client_ca: str, *, 
 def store_context(keystore: StoreKeys, truststore: StoreKeys) -> ssl.SSLContext:
     """A context from keystores; a truststore makes client certificates necessary. Raises ConfigException."""
     context = _server_context()
-    _identify(context, read_identity(*keystore), keystore)
+    key, location, password = keystore
+    identify(context, key, location, read_identity(key, location, password, password), password)
     if truststore.location:
         _demand_client(context, truststore)
     return context
@@ -47,7 +47,7 @@ def self_signed_context(client_ca: str, *, demand_client: bool) -> ssl.SSLContex
     """A context with a new certificate for this host's name. Raises ConfigException."""
     context = _server_context()
     name = "syslog.ssl.self.signed.certificate.enable"
-    _identify(context, Identity(_self_signed(name), encrypted=False), StoreKeys(name, "true", ""))
+    identify(context, name, "true", Identity(_self_signed(name), encrypted=False), None)
     if demand_client:
         _demand_client(context, StoreKeys("syslog.ssl.root.ca.cert.chain.path", client_ca, ""))
     return context
@@ -68,16 +68,6 @@ def _demand_client(context: ssl.SSLContext, store: StoreKeys) -> None:
     except ssl.SSLError as error:
         raise ConfigException(store.key, store.location, f"the certificates can't be used: {error}") from error
     context.verify_mode = ssl.CERT_REQUIRED
-
-
-def _identify(context: ssl.SSLContext, identity: Identity, store: StoreKeys) -> None:
-    with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:  # the ssl module reads keys from files only
-        file.write(identity.pem)
-        file.flush()
-        try:
-            context.load_cert_chain(file.name, password=store.password or "")
-        except (ssl.SSLError, OSError) as error:
-            raise ConfigException(store.key, store.location, f"key or certificate can't be used: {error}") from error
 
 
 def _self_signed(name: str) -> str:

@@ -361,7 +361,7 @@ def test_an_untrusted_registry_is_not_spoken_to(secure: Script) -> None:
     ("content", "reason"),
     [
         (None, "can't be read"),
-        (b"\xfe\xed\xfe\xed..", "keytool -importkeystore"),
+        (b"\xfe\xed\xfe\xed..", "as JKS"),
         (b"\x30\x82", "as PKCS12"),
         (b"x", "keystore.location"),
     ],

@@ -1,4 +1,4 @@
-"""Truststores in PKCS12, as keytool makes them."""
+"""Truststores in PKCS12 and JKS, as keytool makes them."""
 
 from __future__ import annotations
 
@@ -55,3 +55,12 @@ def test_a_wrong_password_is_told(truststore: Path) -> None:
     }
     with pytest.raises(ConfigException, match="can't be opened as PKCS12"):
         translate(Role.ADMIN, properties)
+
+
+def test_a_truststore_of_the_old_format_is_read() -> None:
+    path = Path(__file__).parents[1] / "api" / "keystores" / "trust.jks"
+    properties = {"security.protocol": "SSL", "ssl.truststore.location": str(path)}
+    config = translate(Role.ADMIN, properties | {"ssl.truststore.password": "trust-secret"}).config
+    assert config["ssl.ca.pem"].startswith("-----BEGIN CERTIFICATE-----\n")
+    with pytest.raises(ConfigException, match="can't be opened as JKS: wrong password"):
+        translate(Role.ADMIN, properties | {"ssl.truststore.password": "wrong"})

@@ -262,8 +262,9 @@ def test_keystores_are_told_by_their_content(tmp_path: Path) -> None:
     assert (config["ssl.ca.location"], config["ssl.key.location"], config["ssl.key.password"]) == (*[str(pem)] * 2, "k")
     config = translate(Role.ADMIN, {**ssl, "ssl.keystore.location": str(pkcs12), "ssl.keystore.password": "p"}).config
     assert (config["ssl.keystore.location"], config["ssl.keystore.password"]) == (str(pkcs12), "p")
-    for key in ("ssl.keystore.location", "ssl.truststore.location"):
-        with pytest.raises(ConfigException, match="keytool -importkeystore"):
+    reasons = {"ssl.keystore.location": "keytool -importkeystore", "ssl.truststore.location": "opened as JKS"}
+    for key, reason in reasons.items():
+        with pytest.raises(ConfigException, match=reason):
             translate(Role.ADMIN, {**ssl, key: str(jks)})
         with pytest.raises(ConfigException, match="can't be read: No such file"):
             translate(Role.ADMIN, {**ssl, key: str(tmp_path / "missing")})

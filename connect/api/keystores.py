@@ -5,13 +5,32 @@ A file's kind is told by its first bytes, not by ``ssl.*store.type``: Java, too,
 
 from __future__ import annotations
 
+import ssl
+import tempfile
+from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-from connect.api import ConfigException
+from connect.api.errors import ConfigException
 from connect.api.jks import MAGIC, JavaKeystore, pem, read_jks
 
 _SEQUENCE = b"\x30"
+
+
+class Kind(Enum):
+    """The format of a keystore."""
+
+    PEM = "PEM"
+    PKCS12 = "PKCS12"
+    JKS = "JKS"
+
+
+def kind(key: str, location: str) -> Kind:
+    """The format of a file. Raises ConfigException, naming ``key``, when it can't be read."""
+    data = _read(key, location)
+    if data.startswith(MAGIC):
+        return Kind.JKS
+    return Kind.PKCS12 if data.startswith(_SEQUENCE) else Kind.PEM
 
 
 class Identity(NamedTuple):
@@ -54,6 +73,28 @@ def read_identity(key: str, location: str, password: str | None, key_password: s
     return Identity(_pem_text(key, location, data), encrypted=True)
 
 
+def trusting(key: str, location: str, certificates: str | None) -> ssl.SSLContext:
+    """A client's context that trusts those certificates (PEM), or the system's authorities where there are none.
+
+    Raises ConfigException, naming ``key``, when they are no certificates.
+    """
+    try:
+        return ssl.create_default_context(cadata=certificates or None)
+    except ssl.SSLError as error:
+        raise ConfigException(key, location, f"the certificates can't be used: {error}") from error
+
+
+def identify(context: ssl.SSLContext, key: str, location: str, identity: Identity, password: str | None) -> None:
+    """Have a context show that identity. Raises ConfigException, naming ``key``, when key or certificate are none."""
+    with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:  # the ssl module reads keys from files only
+        file.write(identity.pem)
+        file.flush()
+        try:
+            context.load_cert_chain(file.name, password=password or "")
+        except (ssl.SSLError, OSError) as error:
+            raise ConfigException(key, location, f"key or certificate can't be used: {error}") from error
+
+
 def _read(key: str, location: str) -> bytes:
     try:
         return Path(location).read_bytes()
@@ -72,7 +113,7 @@ def _open_pkcs12(key: str, location: str, data: bytes, password: str | None) -> 
     try:
         from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
     except ImportError:
-        hint = "pip install cryptography to read PKCS12, or convert it: openssl pkcs12 -nodes -in FILE"
+        hint = "pip install 'kafka-connect-worker[keystores]' to read PKCS12, or convert it to PEM"
         raise ConfigException(key, location, hint) from None
     try:
         store = pkcs12.load_pkcs12(data, password.encode() if password else None)
@@ -88,7 +129,7 @@ def _open_pkcs12(key: str, location: str, data: bytes, password: str | None) -> 
 
 def _open_jks(key: str, location: str, data: bytes, password: str | None) -> JavaKeystore:
     try:
-        return read_jks(data, password)
+        return read_jks(data, password or None)
     except ValueError as error:
         raise ConfigException(key, location, f"can't be opened as JKS: {error}") from error
 
