@@ -38,7 +38,7 @@ def test_a_server_killed_in_mid_bulk_loses_nothing(tmp_path_factory: pytest.Temp
         wait_until(lambda: len(proxy.passed) > seen + 3)
         assert not run.task.ended, run.trace
         server.start()
-        wait_until(lambda: count(server, "killed") == total, 60)
+        wait_until(lambda: count(server, "killed") == total, 120)
         assert numbers(server, "killed") == list(range(total))
         assert run.finish() == {"killed": total}
 
