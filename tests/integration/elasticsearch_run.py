@@ -13,6 +13,8 @@ from tests.services import SearchServer
 from tests.waiting import wait_until
 
 JSON = "org.apache.kafka.connect.json.JsonConverter"
+PATIENCE = 180
+"""Seconds: machines may be busy with other things."""
 STRING = "org.apache.kafka.connect.storage.StringConverter"
 
 
@@ -58,7 +60,7 @@ class Run:
         A document may be there for a while before its answer is: an answer that came too late is asked for again.
         """
         ends = {topic: len(self.kafka.messages(topic)) for topic in self.topics}
-        wait_until(lambda: self.task.ended or self._committed() == ends, 60)
+        wait_until(lambda: self.task.ended or self._committed() == ends, PATIENCE)
         self.task.stop()
         assert self.task.failure is None, self.task.trace
         return self._committed()
