@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test check bench soak site format lock clean
+.PHONY: demo test check bench bench-smoke soak site format lock clean
 
 demo: $(VENV)/.demo
 	$(BIN)/connect demo $(ARGS)
@@ -19,6 +19,9 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-smoke: $(VENV)/.dev
+	$(BIN)/python -m benchmarks --smoke $(ARGS)
 
 soak: $(VENV)/.dev
 	CONNECT_SOAK=1 $(BIN)/python -m pytest tests/soak $(ARGS)

@@ -1,134 +1,143 @@
-"""``python -m benchmarks [CASE ...]``: run cases, print tables, write RESULTS.md."""
+"""Measures this worker and Java Kafka Connect side by side; writes benchmarks/RESULTS.md and its plots."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
-from contextlib import ExitStack
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import converters, transforms
-from benchmarks.cases import PLUGIN_CASES as OWN_PLUGIN_CASES
-from benchmarks.cases import RECORD_CASES, WORKER_PROPERTIES, Figures, Setting, idle, startup
-from benchmarks.mysql import MYSQL_CASES
-from benchmarks.rebalance import rebalance
-from benchmarks.report import singles_table, table, write_section
-from benchmarks.subjects import JAVA, PYTHON, Subject
-from tests.services import KafkaBroker, MariaDB
+from benchmarks import machine, report, smoke
+from benchmarks.broker import broker
+from benchmarks.case import Case, Side, Table
+from benchmarks.catalogue import CASES
+from benchmarks.figures import Figures
+from benchmarks.runner import Options, run
+from benchmarks.store import FOLDER, Result, Store
 
-_IDLE_COUNTS = {"idle-10": 10, "idle-100": 100}
-PLUGIN_CASES = OWN_PLUGIN_CASES | MYSQL_CASES
-_SINGLES = ("transformations", "converters")
-CASES = ["startup", *_IDLE_COUNTS, "rebalance", *RECORD_CASES, *PLUGIN_CASES, *_SINGLES]
+_QUICK_SHARE = 0.1
+_TABLE_SECONDS, _QUICK_TABLE_SECONDS = 0.15, 0.03
 
 
 def main() -> int:
     """Run what the command line asks for."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(CASES)}; all by default")
-    parser.add_argument("--pairs", type=int, default=5, help="runs of each worker")
-    parser.add_argument("--records", type=int, default=1_000_000)
-    parser.add_argument("--quick", action="store_true", help="one pair of 200,000 records; nothing is written")
-    parser.add_argument(
-        "--java-plugins",
-        type=Path,
-        metavar="FOLDER",
-        help=f"for Java's side of {', '.join(PLUGIN_CASES)}; else ours alone",
-    )
-    arguments = parser.parse_args()
-    unknown = set(arguments.cases) - set(CASES)
-    if unknown:
-        parser.error(f"no such case: {', '.join(sorted(unknown))}; there are {', '.join(CASES)}")
-    cases = arguments.cases or CASES
-    for case in _SINGLES:
-        if case in cases:
-            _measure_singles(case, write=not arguments.quick)
-    if not set(cases) - set(_SINGLES):
+    arguments = _parser().parse_args()
+    if arguments.list:
+        sys.stdout.write(listing())
         return 0
-    pairs, records = (1, 200_000) if arguments.quick else (arguments.pairs, arguments.records)
-    with ExitStack() as stack:
-        folder, broker = stack.enter_context(tempfile.TemporaryDirectory()), stack.enter_context(KafkaBroker())
-        mariadb = stack.enter_context(MariaDB()) if MYSQL_CASES.keys() & set(cases) else None
-        setting = Setting(broker, records, Path(folder), arguments.java_plugins, mariadb)
-        for case in (case for case in cases if case not in _SINGLES):
-            results = _run(case, setting, pairs)
-            body = table(results)
-            sys.stdout.write(f"\n{case}\n{body}\n")
-            if not arguments.quick:
-                command = f"python -m benchmarks {case} --pairs {pairs} --records {records}"
-                write_section(case, command, f"{_about(case)}\n\n{body}")
-    return 0
-
-
-def _measure_singles(case: str, *, write: bool) -> None:
-    """Classes by themselves, in this process and in a JVM, on batches of 1,000 records; both on one processor."""
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    seconds = 0.15
-    measured = (
-        list(transforms.measure_all(("",), 1000, seconds, with_java=True))
-        if case == "transformations"
-        else converters.measure_all(1000, seconds, with_java=True)
+    unknown = set(arguments.cases) - CASES.keys()
+    if unknown:
+        sys.stderr.write(f"no such case: {', '.join(sorted(unknown))}; --list shows all\n")
+        return 2
+    if arguments.smoke:
+        return _smoke(arguments)
+    names = arguments.cases or list(CASES)
+    options = Options(
+        pairs=1 if arguments.quick else arguments.pairs,
+        records=arguments.records,
+        share=_QUICK_SHARE if arguments.quick else 1.0,
+        java=not arguments.ours_alone,
+        java_plugins=arguments.java_plugins,
+        profiles=FOLDER if arguments.profile else None,
     )
-    body = singles_table(measured)
-    sys.stdout.write(f"\n{case}\n{body}\n")
-    if write:
-        about = f"{(_measure_singles.__doc__ or '').strip()} Microseconds per record, the best of many runs."
-        write_section(case, f"python -m benchmarks {case}", f"{about}\n\n{body}")
+    failed = []
+    for name, result, seconds in _results(names, options, arguments.only, quick=arguments.quick):
+        if result is None:
+            failed.append(name)
+            continue
+        result.seconds = seconds
+        if not arguments.quick and not arguments.only:
+            _keep(name, result)
+        sys.stdout.write(f"{report.console(CASES[name], result)}\n{name}: {seconds:.0f} s\n")
+        sys.stdout.flush()
+    if failed:
+        sys.stdout.write(f"failed: {', '.join(failed)}\n")
+    return 1 if failed else 0
 
 
-def _about(case: str) -> str:
-    if case == "rebalance":
-        return (rebalance.__doc__ or "").strip()
-    function = startup if case == "startup" else idle if case in _IDLE_COUNTS else (RECORD_CASES | PLUGIN_CASES)[case]
-    return (function.__doc__ or "").strip()
+def _keep(name: str, result: Result) -> None:
+    """Record it beside what was recorded of other cases; another run may have added to that."""
+    store = Store.load()
+    store.cases[name] = result
+    store.save()
+    report.write(store, list(CASES.values()))
 
 
-def _run(case: str, setting: Setting, pairs: int) -> list[tuple[Figures, Figures | None]]:
-    if case in RECORD_CASES or case in PLUGIN_CASES:
-        return _run_record_case(case, setting, pairs)
-    results: list[tuple[Figures, Figures | None]] = []
-    if case == "rebalance":
-        for number in range(1, pairs + 1):
-            both = [rebalance(kind, setting) for kind in (PYTHON, JAVA)]
-            results.append((both[0], both[1]))
-            _progress(case, number, both)
-        return results
-    for number in range(pairs + 1):
-        figures = []
-        for kind in (PYTHON, JAVA):
-            with Subject(kind, setting.broker) as subject:
-                count = _IDLE_COUNTS.get(case)
-                figures.append(startup(subject) if count is None else idle(subject, setting.folder, count))
-        if number:  # the first pair warms the disk's cache
-            results.append((figures[0], figures[1]))
-            _progress(case, number, figures)
-    return results
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    add = parser.add_argument
+    add("cases", nargs="*", metavar="CASE", help="of those that --list shows; all by default")
+    add("--list", action="store_true", help="explain each case")
+    add("--pairs", type=int, default=5, help="runs of each worker (5)")
+    add("--records", type=int, help="instead of the number that each case has")
+    add("--quick", action="store_true", help="one pair with a tenth of the records; nothing is recorded")
+    add("--profile", action="store_true", help="one more run of ours under py-spy, with a flame graph")
+    add("--ours-alone", action="store_true", help="leave Java out")
+    add("--java-plugins", type=Path, action="append", default=[], metavar="DIR", help="connectors for Java's side")
+    add("--only", default="", metavar="BEGINNING", help="of a table: the lines that begin so; nothing is written")
+    add("--smoke", action="store_true", help="a few small cases of ours: print what moved since it was recorded")
+    add("--record", action="store_true", help="with --smoke: record")
+    return parser
 
 
-def _run_record_case(case: str, setting: Setting, pairs: int) -> list[tuple[Figures, Figures | None]]:
-    run = (RECORD_CASES | PLUGIN_CASES)[case]
-    plugins = [] if setting.java_plugins is None else [setting.java_plugins]
-    kinds = (PYTHON, JAVA) if case in RECORD_CASES or plugins else (PYTHON,)
-    results: list[tuple[Figures, Figures | None]] = []
-    with ExitStack() as stack:
-        properties = WORKER_PROPERTIES.get(case)
-        subjects = [stack.enter_context(Subject(kind, setting.broker, properties, plugins)) for kind in kinds]
-        for subject in subjects:
-            run(subject, setting)
-        for number in range(1, pairs + 1):
-            figures = [run(subject, setting) for subject in subjects]
-            results.append((figures[0], figures[1] if len(figures) > 1 else None))
-            _progress(case, number, figures)
-    return results
+def listing() -> str:
+    """Name and meaning of all cases, and when Java takes part."""
+    lines = []
+    for case in CASES.values():
+        note = ""
+        if isinstance(case, Case):
+            note = {Side.ALWAYS: "", Side.NEVER: " Ours alone."}.get(
+                case.side, f" Beside Java with {case.needs.rpartition('.')[2]} in --java-plugins."
+            )
+        lines.append(f"{case.name}\n    {' '.join(case.about.split())}{note}\n")
+    return "".join(lines)
 
 
-def _progress(case: str, number: int, figures: list[Figures]) -> None:
-    shown = [", ".join(f"{name} {value:,.2f}" for name, value in each.items()) for each in figures]
-    sides = " | ".join(f"{kind} {text}" for kind, text in zip((PYTHON, JAVA), shown, strict=False))
-    sys.stdout.write(f"{case} {number}: {sides}\n")
-    sys.stdout.flush()
+def _results(
+    names: Sequence[str], options: Options, only: str, *, quick: bool
+) -> Iterator[tuple[str, Result | None, float]]:
+    """Name, result and duration of each case; None where it failed, which is told, and doesn't end the others."""
+    with tempfile.TemporaryDirectory() as folder, broker() as kafka:
+        for name in names:
+            began = time.monotonic()
+            case = CASES[name]
+            try:
+                if isinstance(case, Table):
+                    result = _measured(case, only, _QUICK_TABLE_SECONDS if quick else _TABLE_SECONDS, options.java)
+                else:
+                    result = run(case, kafka, Path(folder), options)
+            except Exception as error:  # noqa: BLE001 (an hour of other results is worth more than the trace alone)
+                sys.stdout.write(f"{name} failed: {''.join(traceback.format_exception(error))}\n")
+                yield name, None, time.monotonic() - began
+                continue
+            yield name, result, time.monotonic() - began
+
+
+def _measured(table: Table, only: str, seconds: float, java: bool) -> Result:
+    load = machine.load()
+    lines = table.measure(only, seconds, java)
+    return Result(f"{datetime.now(UTC):%Y-%m-%d}", machine.described(), 0, 0, load=load, lines=lines)
+
+
+def _smoke(arguments: argparse.Namespace) -> int:
+    """Never fails because of figures: they are for people to judge."""
+    unit = smoke.yardstick()
+    found: dict[str, Figures] = {}
+    options = Options(pairs=smoke.PAIRS, records=arguments.records, share=smoke.SHARE, java=False, control=False)
+    names = smoke.names(arguments.cases)
+    for name, result, _ in _results(names, options, "", quick=True):
+        if result is not None:
+            found[name] = smoke.compared_figures(result, unit)
+    store = Store.load()
+    smoke.compare(store, found)
+    if arguments.record:
+        store.smoke |= found
+        store.save()
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""A search server that only answers: every bulk request is fine, nothing is kept.
+"""A search server that only answers: every bulk request is fine, nothing is kept but the number of documents.
+
+Each line pair of a bulk body counts as one; ``GET /_benchmark/count`` tells how many there were so far.
 
 Run as a process of its own, so that a benchmark sees the connector alone: ``python -m benchmarks.bulk_endpoint PORT``.
 """
@@ -11,6 +13,10 @@ import sys
 _ROOT = b'{"version":{"number":"8.19.0"},"tagline":"You Know, for Search"}'
 _BULK = b'{"took":1,"errors":false,"items":[]}'
 _MAPPED = b'{"index":{"mappings":{"properties":{}}}}'
+
+
+_COUNT_PATH = b"/_benchmark/count"
+_lines_seen = 0
 
 
 class Endpoint(asyncio.Protocol):
@@ -28,6 +34,7 @@ class Endpoint(asyncio.Protocol):
         """Called by asyncio."""
         if self._body_left:
             taken = min(self._body_left, len(data))
+            _count_lines(data[:taken])
             self._body_left -= taken
             data = data[taken:]
             if self._body_left:
@@ -45,6 +52,8 @@ class Endpoint(asyncio.Protocol):
         self._head.clear()
         method, path = head.split(b" ", 2)[:2]
         self._answer = _BULK if path.startswith(b"/_bulk") else _MAPPED if b"_mapping" in path else _ROOT
+        if path == _COUNT_PATH:
+            self._answer = b"%d" % (_lines_seen // 2)
         if method == b"HEAD":
             self._answer = b""
         lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
@@ -57,6 +66,11 @@ class Endpoint(asyncio.Protocol):
     def _send(self) -> None:
         head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(self._answer)
         self._transport.write(head + self._answer)
+
+
+def _count_lines(data: bytes) -> None:
+    global _lines_seen  # one count for all connections of this process
+    _lines_seen += data.count(b"\n")
 
 
 async def serve(port: int) -> None:

@@ -6,18 +6,19 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from connect.kafka import clients
-from connect.kafka.connect_clients import SOURCE_PRODUCER
+from benchmarks.figures import FIRST, RATE, STEADY, Figures, steady_rate
+from tests.waiting import wait_until
 
 LINE_BYTES = 107
-_LOOK_EVERY_SECONDS = 0.01
 _LAST_RECORDS = 10
+_WARNINGS = {"log_level": 4}
+"""Of clients that only look: librdkafka would tell of each admin client that ends."""
 
 
 def write_lines(path: Path, count: int) -> None:
@@ -69,25 +70,26 @@ def write_json_lines(path: Path, count: int) -> None:
         file.writelines(json.dumps(dict(zip(_COLUMNS, row, strict=True))) + "\n" for row in _rows(count))
 
 
-def create_topic(bootstrap_servers: str, topic: str) -> None:
-    """A topic with one partition."""
-    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
-    admin.create_topics([NewTopic(topic, 1, 1, config={"retention.ms": "-1"})])[topic].result()
+def create_topic(bootstrap_servers: str, topic: str, partitions: int = 1) -> None:
+    """A topic that keeps all; returns when clients find it."""
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers, **_WARNINGS})
+    admin.create_topics([NewTopic(topic, partitions, 1, config={"retention.ms": "-1"})])[topic].result()
+    wait_until(lambda: len(admin.list_topics(topic, timeout=10).topics[topic].partitions) == partitions)
 
 
 def delete_topic(bootstrap_servers: str, topic: str) -> None:
     """Free the disk."""
-    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers, **_WARNINGS})
     admin.delete_topics([topic])[topic].result()
 
 
-def fill_topic(bootstrap_servers: str, topic: str, values: Iterator[bytes]) -> None:
-    """Write records and wait until they are there."""
+def fill_topic(bootstrap_servers: str, topic: str, values: Iterable[bytes], partitions: int = 1) -> None:
+    """Write records, to each partition in turn, and wait until they are there."""
     producer = Producer({"bootstrap.servers": bootstrap_servers, "linger.ms": 20, "batch.size": 1_000_000})
     for number, value in enumerate(values):
         while True:
             try:
-                producer.produce(topic, value)
+                producer.produce(topic, value, partition=number % partitions)
                 break
             except BufferError:
                 producer.poll(0.1)
@@ -118,54 +120,13 @@ def _consumer(bootstrap_servers: str) -> Iterator[Consumer]:
             "group.id": "benchmark-counter",
             "isolation.level": "read_committed",
             "enable.auto.commit": False,
+            **_WARNINGS,
         }
     )
     try:
         yield consumer
     finally:
         consumer.close()
-
-
-def bare_client_rate(bootstrap_servers: str, topic: str, count: int) -> float:
-    """Records per second that a client alone gets rid of: the topic's first ``count`` records once more.
-
-    The client is the one that source tasks have, with their settings; nothing else happens than one call per record.
-    """
-    records = _first_records(bootstrap_servers, topic, count)
-    again = f"{topic}-again"
-    create_topic(bootstrap_servers, again)
-    client = clients.producer({**SOURCE_PRODUCER, "bootstrap.servers": bootstrap_servers})
-    client.produce(again, b"warm")
-    client.flush()
-    began = time.perf_counter()
-    for value, key, headers in records:
-        while True:
-            try:
-                client.produce(again, value, key, -1, None, _ignore, 0, headers)
-                break
-            except BufferError:
-                client.poll(0.01)
-    client.flush()
-    seconds = time.perf_counter() - began
-    delete_topic(bootstrap_servers, again)
-    return len(records) / seconds
-
-
-def _ignore(error: Any, message: Any) -> None:
-    """What costs a client nothing more than the question whether somebody wants to hear."""
-
-
-def _first_records(bootstrap_servers: str, topic: str, count: int) -> list[tuple[Any, Any, Any]]:
-    consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": "benchmark-reader"})
-    consumer.assign([TopicPartition(topic, 0, 0)])
-    records: list[tuple[Any, Any, Any]] = []
-    try:
-        while len(records) < count:
-            for message in consumer.consume(min(10_000, count - len(records)), 1.0):
-                records.append((message.value(), message.key(), message.headers()))  # noqa: PERF401
-    finally:
-        consumer.close()
-    return records
 
 
 class Counter:
@@ -197,22 +158,40 @@ class CommittedLines:
             return end
         self._consumer.assign([TopicPartition(self._topic, 0, end - _LAST_RECORDS)])
         messages = self._consumer.consume(_LAST_RECORDS, 0.3)
-        return max((int(message.value().split()[0]) + 1 for message in messages), default=0)
+        return max((int((message.value() or b"0").split()[0]) + 1 for message in messages), default=0)
 
 
-def seconds_until(count: Callable[[], int], wanted: int, timeout: float = 120) -> tuple[float, float]:
-    """Seconds until the first record was there, and until all were. Raises TimeoutError."""
+@dataclass(frozen=True)
+class Arrival:
+    """How records came in: (seconds, count) whenever somebody looked."""
+
+    samples: list[tuple[float, int]]
+
+    def figures(self, records: int) -> Figures:
+        """Rates over all ``records``, whatever the samples count, and the time until the first."""
+        last_time, last = self.samples[-1]
+        first = next(seconds for seconds, seen in self.samples if seen)
+        return {
+            RATE: records / last_time,
+            STEADY: steady_rate(self.samples) * records / last,
+            FIRST: first,
+        }
+
+
+def arrival(count: Callable[[], int], wanted: int, look_every: float, timeout: float = 300) -> Arrival:
+    """Look until all are there. Raises TimeoutError, and ValueError where there are more than wanted."""
     began = time.perf_counter()
-    first = 0.0
-    while (seen := count()) < wanted:
-        now = time.perf_counter() - began
-        if seen and not first:
-            first = now
-        if now > timeout:
+    samples: list[tuple[float, int]] = []
+    while True:
+        seen = count()
+        samples.append((time.perf_counter() - began, seen))
+        if seen > wanted:
+            raise ValueError(f"{seen} of {wanted} have arrived")
+        if seen == wanted:
+            return Arrival(samples)
+        if samples[-1][0] > timeout:
             raise TimeoutError(f"{seen} of {wanted} after {timeout} s")
-        time.sleep(_LOOK_EVERY_SECONDS)
-    total = time.perf_counter() - began
-    return first or total, total
+        time.sleep(look_every)
 
 
 class SizeOf:

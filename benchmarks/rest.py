@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-import uuid
 from urllib.parse import urlsplit
 
 CONNECTIONS = 32
-WARM_REQUESTS, REQUESTS = 50, 200
+WARM_REQUESTS, REQUESTS = 20, 60
+PACED_CONNECTIONS, PACED_PER_SECOND, PACED_REQUESTS = 4, 100, 400
 _BLANK_LINE = b"\r\n\r\n"
 
 
@@ -48,6 +48,23 @@ def status_figures(url: str, connector: str) -> dict[str, float]:
     return {"p50, ms": cuts[49] * 1e3, "p99, ms": cuts[98] * 1e3, "answers/s": rate}
 
 
-def fresh_name() -> str:
-    """A connector that nobody else has."""
-    return f"bench-{uuid.uuid4()}"
+def paced_figures(url: str, connector: str) -> dict[str, float]:
+    """Of the same path, asked at a constant rate over few connections, in ms."""
+    latencies = asyncio.run(_ask_in_turn(url, f"/connectors/{connector}/status"))
+    cuts = statistics.quantiles(latencies, n=100)
+    return {"p50, ms": cuts[49] * 1e3, "p99, ms": cuts[98] * 1e3}
+
+
+async def _ask_in_turn(url: str, path: str) -> list[float]:
+    async def ask(first: int) -> list[float]:
+        taken = []
+        for number in range(first, PACED_REQUESTS, PACED_CONNECTIONS):
+            due = began + number / PACED_PER_SECOND
+            await asyncio.sleep(due - time.perf_counter())
+            await _latencies(url, path, 1)
+            taken.append(time.perf_counter() - due)  # a late request counts as one that waited
+        return taken
+
+    began = time.perf_counter()
+    found = await asyncio.gather(*(ask(first) for first in range(PACED_CONNECTIONS)))
+    return [each for connection in found for each in connection]

@@ -46,6 +46,11 @@ class Subject:
     def __exit__(self, *error: Any) -> None:
         self.server.__exit__(None, None, None)
 
+    def start_and_stop(self) -> None:
+        """Once, so that its program's files are in memory."""
+        with self:
+            pass
+
     @property
     def startup_seconds(self) -> float:
         """From the start of the process until ``GET /connectors`` answered."""
@@ -59,6 +64,11 @@ class Subject:
         """Memory of all its processes now."""
         return pss_megabytes(self.server.pid)
 
+    def has_plugin(self, name: str) -> bool:
+        """Whether it lists a class of this name."""
+        listed = requests.get(f"{self.server.url}/connector-plugins?connectorsOnly=false", timeout=_START_SECONDS)
+        return any(plugin["class"] == name for plugin in listed.json())
+
     def create(self, name: str, config: Mapping[str, str]) -> None:
         """Create a connector."""
         answer = requests.post(
@@ -66,12 +76,17 @@ class Subject:
         )
         answer.raise_for_status()
 
+    def connectors(self) -> list[str]:
+        """The names of all."""
+        names: list[str] = requests.get(f"{self.server.url}/connectors", timeout=_START_SECONDS).json()
+        return names
+
     def delete(self, name: str) -> None:
         """Delete a connector, and wait until a new one can be created."""
         requests.delete(f"{self.server.url}/connectors/{name}", timeout=_START_SECONDS).raise_for_status()
         wait_until(lambda: name not in requests.get(f"{self.server.url}/connectors", timeout=10).json())
 
-    def wait_until_running(self, name: str) -> None:
+    def wait_until_running(self, name: str, timeout: float = _START_SECONDS) -> None:
         """Wait until the connector and all its tasks are RUNNING."""
 
         def states() -> bool:
@@ -82,4 +97,4 @@ class Subject:
             seen = [status["connector"]["state"], *(task["state"] for task in status["tasks"])]
             return len(seen) > 1 and set(seen) == {"RUNNING"}
 
-        wait_until(states, timeout=_START_SECONDS)
+        wait_until(states, timeout=timeout)

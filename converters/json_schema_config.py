@@ -7,18 +7,18 @@ from typing import Any, NamedTuple
 
 from connect.api import ConfigDef, ConfigType, Importance, Key
 from connect.api.validators import CaseInsensitiveValidString
-from converters.registry_config import REGISTRY_CONFIG
+from converters.registry_config import GENERALIZED, IGNORE_DEFAULTS, format_config
 
-_BOOLEAN, _MEDIUM, _LOW = ConfigType.BOOLEAN, Importance.MEDIUM, Importance.LOW
+_MEDIUM, _LOW = Importance.MEDIUM, Importance.LOW
 
-JSON_SCHEMA_CONFIG = REGISTRY_CONFIG | ConfigDef(
-    Key("generalized.sum.type.support", _BOOLEAN, False, "Name enums and unions as all formats do.", _MEDIUM),
-    Key("ignore.default.for.nullables", _BOOLEAN, False, "Write null, not the default, for a null.", _MEDIUM),
-    Key("object.additional.properties", _BOOLEAN, True, "Allow other members in the schemas of objects.", _MEDIUM),
-    Key("use.optional.for.nonrequired", _BOOLEAN, False, "Read members that aren't required as optional.", _MEDIUM),
-    Key(
-        "json.fail.invalid.schema", _BOOLEAN, False, "Refuse data that doesn't fit the schema in the registry.", _MEDIUM
-    ),
+JSON_SCHEMA_CONFIG = format_config(
+    GENERALIZED,
+    IGNORE_DEFAULTS,
+    ("object.additional.properties", True, _MEDIUM, "Allow other members in the schemas of objects."),
+    ("use.optional.for.nonrequired", False, _MEDIUM, "Read members that aren't required as optional."),
+    ("json.fail.invalid.schema", False, _MEDIUM, "Refuse data that doesn't fit the schema in the registry."),
+    ("flatten.singleton.unions", True, _LOW, "Read a union of one branch as that branch."),
+) | ConfigDef(
     Key(
         "decimal.format",
         ConfigType.STRING,
@@ -27,8 +27,6 @@ JSON_SCHEMA_CONFIG = REGISTRY_CONFIG | ConfigDef(
         _LOW,
         CaseInsensitiveValidString("BASE64", "NUMERIC"),
     ),
-    Key("flatten.singleton.unions", _BOOLEAN, True, "Read a union of one branch as that branch.", _LOW),
-    Key("schemas.cache.config", ConfigType.INT, 1000, "How many schemas are remembered in either direction.", _LOW),
 )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from connect.api import ConfigDef, ConfigType, Importance, Key
-from converters.registry_config import REGISTRY_CONFIG
+from connect.api import Importance
+from converters.registry_config import GENERALIZED, IGNORE_DEFAULTS, format_config
 
 _MEDIUM, _LOW = Importance.MEDIUM, Importance.LOW
 _ROWS = (
-    ("generalized.sum.type.support", False, _MEDIUM, "Name enums and unions in the way that other formats share."),
-    ("ignore.default.for.nullables", False, _MEDIUM, "Write null, not the default, where a nullable field is null."),
+    GENERALIZED,
+    IGNORE_DEFAULTS,
     ("enhanced.protobuf.schema.support", False, _MEDIUM, "Keep the packages of names that are read."),
     ("scrub.invalid.names", False, _MEDIUM, "Replace the characters of names that Protobuf doesn't allow."),
     ("int.for.enums", False, _MEDIUM, "Read enums as numbers rather than as their symbols."),
@@ -29,10 +29,7 @@ _ROWS = (
     ("flatten.unions", False, _MEDIUM, "Read the fields of a oneof as fields of its message."),
 )
 
-PROTOBUF_CONFIG = REGISTRY_CONFIG | ConfigDef(
-    *(Key(name, ConfigType.BOOLEAN, default, doc, importance) for name, default, importance, doc in _ROWS),
-    Key("schemas.cache.config", ConfigType.INT, 1000, "How many schemas are remembered in either direction.", _LOW),
-)
+PROTOBUF_CONFIG = format_config(*_ROWS)
 
 
 class ProtobufOptions(NamedTuple):

@@ -140,6 +140,32 @@ REGISTRY_CONFIG = (
 )
 """Also taken: ``request.header.<name>``, and ``sasl.jaas.config`` for the source SASL_INHERIT."""
 
+Switch = tuple[str, bool, Importance, str]
+"""A yes or no: name, default, importance, documentation."""
+
+GENERALIZED: Switch = (
+    "generalized.sum.type.support",
+    False,
+    Importance.MEDIUM,
+    "Name enums and unions in the way that other formats share.",
+)
+IGNORE_DEFAULTS: Switch = (
+    "ignore.default.for.nullables",
+    False,
+    Importance.MEDIUM,
+    "Write null, not the default, where a nullable field is null.",
+)
+
+
+def format_config(*own: Switch) -> ConfigDef:
+    """The settings of a format's converter: the registry's, its own, and how much is remembered."""
+    cached = "How many schemas are remembered in either direction."
+    return REGISTRY_CONFIG | ConfigDef(
+        *(Key(name, ConfigType.BOOLEAN, default, doc, importance) for name, default, importance, doc in own),
+        Key("schemas.cache.config", ConfigType.INT, 1000, cached, Importance.LOW),
+    )
+
+
 _NOT_KNOWN_HERE = (
     "bearer.auth.custom.",
     "bearer.auth.scope.claim.name",

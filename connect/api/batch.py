@@ -81,7 +81,7 @@ class RecordBatch:
         "values",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # a value of ten columns
         self,
         topic: str | None,
         values: list[Any],

@@ -107,7 +107,7 @@ class Schema:
         "version",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # a value of ten attributes
         self,
         type: Type,
         *,

@@ -10,7 +10,9 @@ from typing import Protocol
 
 from connect.api import ConfigException, ConnectException
 from connect.cli.worker import RunningConnectWorker, Stores, cluster_id, make_parts, make_services
-from connect.herder.distributed.herder import DistributedHerder, WorkerAddress
+from connect.herder.cluster_view import HerderStores
+from connect.herder.distributed.assigned_work import WorkerAddress
+from connect.herder.distributed.herder import DistributedHerder
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients, is_exactly_once, is_fenceable
 from connect.kafka.fencing import fence_producers
@@ -58,8 +60,7 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
     herder = DistributedHerder(
         WorkerAddress(f"{host}:{port}", f"{scheme}://{host}:{port}/"),
         properties,
-        configs,
-        statuses,
+        HerderStores(configs, statuses),
         parts.listing,
         parts.validation,
         parts.loggers,

@@ -9,6 +9,7 @@ from pathlib import Path
 from connect.api import ConfigException, ConnectException
 from connect.cli.connector_file import read_connector_file
 from connect.cli.worker import RunningConnectWorker, cluster_id, make_parts, make_services
+from connect.herder.cluster_view import HerderStores
 from connect.herder.herder import Herder
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients
@@ -46,8 +47,7 @@ async def start(
     herder = Herder(
         f"{host}:{port}",
         properties,
-        configs,
-        statuses,
+        HerderStores(configs, statuses),
         parts.listing,
         parts.validation,
         parts.loggers,

@@ -13,6 +13,7 @@ from typing import Any
 
 from connect.api import AlreadyExistsException, ConnectException, NotFoundException
 from connect.herder import entities
+from connect.herder.cluster_view import ClusterView, HerderStores
 from connect.herder.entities import Json
 from connect.herder.internal_requests import InternalRequests, Signature
 from connect.herder.plugin_listing import PluginListing
@@ -25,25 +26,22 @@ from connect.loggers import Loggers, is_level
 from connect.plugins.secrets import ConfigTransformer
 from connect.runtime.ids import ConnectorTaskId, State, TargetState
 from connect.runtime.worker import Worker
-from connect.storage.cluster_state import ClusterConfigState, Config, RestartRequest, SessionKey
-from connect.storage.config_store import ConfigBackingStore
+from connect.storage.cluster_state import Config, RestartRequest, SessionKey
 from connect.storage.status import ConnectorStatus, Status, TaskStatus
-from connect.storage.status_store import StatusBackingStore
 
 log = logging.getLogger(__name__)
 
 _FIRST_REPORT_SECONDS = 5.0
 
 
-class Herder:
+class Herder(ClusterView):
     """One worker that runs everything: standalone, or alone in its group."""
 
     def __init__(
         self,
         worker_id: str,
         properties: Mapping[str, str],
-        configs: ConfigBackingStore,
-        statuses: StatusBackingStore,
+        stores: HerderStores,
         plugins: PluginListing,
         validation: ConnectorValidation,
         loggers: Loggers,
@@ -51,16 +49,14 @@ class Herder:
         standalone: bool,
     ) -> None:
         """``standalone``: answers to create and update come when the tasks are there."""
+        super().__init__(stores, plugins)
         self._worker_id = worker_id
         self._properties = dict(properties)
-        self._configs = configs
-        self._task_writes = TaskWrites(configs)
-        self._statuses = statuses
-        self._plugins = plugins
+        self._task_writes = TaskWrites(stores.configs)
         self._validation = validation
         self._loggers = loggers
         self._standalone = standalone
-        self.topics = ConnectorTopics(statuses, properties)
+        self.topics = ConnectorTopics(stores.statuses, properties)
         self._internal = InternalRequests(properties)
         self._transformer = ConfigTransformer(properties)
         self._runners: dict[str, ConnectorRunner] = {}
@@ -203,53 +199,6 @@ class Herder:
         task = asyncio.create_task(coroutine)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
-
-    # Reading
-
-    def connectors(self) -> list[str]:
-        """The names of all connectors."""
-        return list(self._state().connectors())
-
-    def connector_info(self, connector: str) -> Json:
-        """Configuration, tasks and type. Raises NotFoundException."""
-        state = self._known(connector)
-        config = state.connector_config(connector) or {}
-        return entities.connector_info(connector, config, state.tasks(connector), self.connector_type(connector))
-
-    def connector_config(self, connector: str) -> Json:
-        """The configuration as it was given. Raises NotFoundException."""
-        return dict(self._known(connector).connector_config(connector) or {})
-
-    def tasks(self, connector: str) -> list[Json]:
-        """The configurations of all tasks. Raises NotFoundException."""
-        state = self._known(connector)
-        return [
-            {"id": entities.task_id_json(task_id), "config": dict(state.task_config(task_id) or {})}
-            for task_id in state.tasks(connector)
-        ]
-
-    def connector_status(self, connector: str) -> Json:
-        """The states of the connector and its tasks. Raises NotFoundException."""
-        found = self._statuses.connector_status(connector)
-        if found is None:
-            raise NotFoundException(f"No status found for connector {connector}")
-        shown = entities.state_json(found.state.value, found.worker_id, found.version, found.trace)
-        tasks = [
-            entities.state_json(task.state.value, task.worker_id, task.version, task.trace, task.task.task)
-            for task in self._statuses.task_statuses(connector)
-        ]
-        return entities.connector_status(connector, shown, tasks, self.connector_type(connector))
-
-    def task_status(self, task_id: ConnectorTaskId) -> Json:
-        """The state of a task. Raises NotFoundException."""
-        found = self._statuses.task_status(task_id)
-        if found is None:
-            raise NotFoundException(f"No status found for task {task_id}")
-        return entities.state_json(found.state.value, found.worker_id, found.version, found.trace, task_id.task)
-
-    def connector_type(self, connector: str) -> str:
-        """``source``, ``sink``, or ``unknown`` when the class is not there."""
-        return self._plugins.connector_type((self._state().connector_config(connector) or {}).get("connector.class"))
 
     # Changing
 
@@ -410,17 +359,3 @@ class Herder:
         """Raises TimeoutError when the stores or the event loop don't answer within ``timeout`` seconds."""
         async with asyncio.timeout(timeout):
             await asyncio.to_thread(self._configs.snapshot)
-
-    # Helpers
-
-    def _state(self) -> ClusterConfigState:
-        return self._configs.snapshot()
-
-    def _known(self, connector: str) -> ClusterConfigState:
-        state = self._state()
-        if not state.contains(connector):
-            raise NotFoundException(f"Connector {connector} not found")
-        return state
-
-    def _version(self, connector: str) -> str | None:
-        return self._plugins.connector_version((self._state().connector_config(connector) or {}).get("connector.class"))

@@ -11,13 +11,11 @@ from connect.api import (
     ConfigException,
     ConfigType,
     ConfigValue,
-    ExactlyOnceSupport,
     Key,
     Schema,
     SchemaBuilder,
     SinkConnector,
     SinkTask,
-    SourceConnector,
     SourceTask,
 )
 from connect.api.config_def import NO_DEFAULT
@@ -28,8 +26,8 @@ from connectors.mqtt.frames import Arrivals
 from connectors.mqtt.keys import HIGH, LOW, MEDIUM, QOS, check_filter, parse_servers
 from connectors.mqtt.settings import ConnectionSettings, TlsSettings, client_id, text_of
 from connectors.mqtt.sink_task import MqttSinkTask, SinkSettings
-from connectors.mqtt.source import CONNECTOR, TASK_FILTERS, TASK_NUMBER, divided
 from connectors.mqtt.source_task import MqttSourceTask, SourceSettings
+from connectors.mqtt.subscriber import CONNECTOR, SHARE, TASK_FILTERS, TASK_NUMBER, MqttSubscriber
 from connectors.mqtt.topics import Route, check_target
 from connectors.mqtt.values import Target, target
 
@@ -37,7 +35,6 @@ _KCQL, _HOSTS = "connect.mqtt.kcql", "connect.mqtt.hosts"
 _STRING, _INT, _BOOLEAN = ConfigType.STRING, ConfigType.INT, ConfigType.BOOLEAN
 _WINDOW = 10_000
 _RETRY_SECONDS = 30.0
-_SHARE = "$share/"
 _WHOLE_TOPIC = "$"
 
 
@@ -73,7 +70,7 @@ def _is_text(name: str, statement: kcql.Statement) -> bool:
     return short == "StringConverter"
 
 
-_SHARED_KEYS = (
+SHARED_KEYS = (
     Key(_HOSTS, _STRING, NO_DEFAULT, "Servers, tried in order, with commas.", HIGH, LambdaValidator(_check_hosts, "")),
     Key("connect.mqtt.username", _STRING, None, "The user.", HIGH),
     Key("connect.mqtt.password", ConfigType.PASSWORD, None, "The user's password.", HIGH),
@@ -90,7 +87,7 @@ _SHARED_KEYS = (
     Key("connect.converter.avro.schemas", _STRING, "", "Accepted.", HIGH),
 )
 _SOURCE_CONFIG = ConfigDef(
-    *_SHARED_KEYS,
+    *SHARED_KEYS,
     Key(
         _KCQL,
         _STRING,
@@ -106,7 +103,7 @@ _SOURCE_CONFIG = ConfigDef(
     Key("connect.mqtt.process.duplicates", _BOOLEAN, False, "Accepted: no message is ever dropped for its flag.", LOW),
 )
 _SINK_CONFIG = ConfigDef(
-    *_SHARED_KEYS,
+    *SHARED_KEYS,
     Key(
         _KCQL,
         _STRING,
@@ -151,7 +148,7 @@ def _connection(values: Mapping[str, Any], name: str, **more: Any) -> Connection
     )
 
 
-class LensesMqttSourceConnector(SourceConnector):
+class LensesMqttSourceConnector(MqttSubscriber):
     """Subscribes to MQTT topics as KCQL says; every message becomes a record whose key is a Struct of topic and id.
 
     Messages of QoS 1 and 2 are acknowledged to the server only when Kafka has their records. Of the converters those
@@ -172,24 +169,11 @@ class LensesMqttSourceConnector(SourceConnector):
 
     def start(self, config: Mapping[str, str]) -> None:
         values = _SOURCE_CONFIG.parse(config)
-        self._config = dict(config)
-        self._filters = list(dict.fromkeys(each.source for each in kcql.parse(_KCQL, values[_KCQL])))
+        self.config = dict(config)
+        self.filters = list(dict.fromkeys(each.source for each in kcql.parse(_KCQL, values[_KCQL])))
 
     def task_class(self) -> type[SourceTask]:
         return LensesMqttSourceTask
-
-    def task_configs(self, max_tasks: int) -> list[dict[str, str]]:
-        return [
-            {**self._config, TASK_FILTERS: "\n".join(filters), TASK_NUMBER: str(number)}
-            for number, filters in enumerate(divided(self._filters, max_tasks))
-        ]
-
-    def exactly_once_support(self, config: Mapping[str, str]) -> ExactlyOnceSupport:
-        return ExactlyOnceSupport.UNSUPPORTED
-
-    @classmethod
-    def validate(cls, config: Mapping[str, str]) -> list[ConfigValue]:
-        return _SOURCE_CONFIG.validate(config)
 
 
 class LensesMqttSourceTask(MqttSourceTask):
@@ -227,7 +211,7 @@ class LensesMqttSourceTask(MqttSourceTask):
 
 def _route(statement: kcql.Statement) -> Route:
     pattern = statement.source
-    if pattern.startswith(_SHARE):
+    if pattern.startswith(SHARE):
         pattern = pattern.split("/", 2)[2]
     return Route(pattern, statement.target)
 

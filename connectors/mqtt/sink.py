@@ -11,7 +11,7 @@ from connect.api.validators import LambdaValidator
 from connectors.mqtt.keys import CONNECTION_KEYS, HIGH, LOW, MEDIUM, OWN_KEYS, QOS, TLS_KEYS, connection_settings
 from connectors.mqtt.settings import client_id
 from connectors.mqtt.sink_task import MqttSinkTask, SinkSettings
-from connectors.mqtt.source import TASK_NUMBER
+from connectors.mqtt.subscriber import TASK_NUMBER
 from connectors.mqtt.values import target
 
 

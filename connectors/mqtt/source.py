@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from connect.api import (
     ConfigDef,
     ConfigException,
     ConfigType,
-    ConfigValue,
-    ExactlyOnceSupport,
     Key,
-    SourceConnector,
     SourceTask,
 )
 from connect.api.config_def import NO_DEFAULT
@@ -32,12 +29,11 @@ from connectors.mqtt.keys import (
 )
 from connectors.mqtt.settings import client_id
 from connectors.mqtt.source_task import MqttSourceTask, SourceSettings
+from connectors.mqtt.subscriber import CONNECTOR, SHARE, TASK_FILTERS, TASK_NUMBER, MqttSubscriber
 from connectors.mqtt.topics import Route, check_target
 
 log = logging.getLogger(__name__)
 
-TASK_FILTERS, TASK_NUMBER, CONNECTOR = "connect.task.topics", "connect.task.number", "name"
-_SHARE = "$share/"
 _STRING, _INT, _LIST = ConfigType.STRING, ConfigType.INT, ConfigType.LIST
 
 
@@ -147,7 +143,7 @@ CONFIG = ConfigDef(
 )
 
 
-class MqttSourceConnector(SourceConnector):
+class MqttSourceConnector(MqttSubscriber):
     """Subscribes to MQTT topics; every message becomes a record with the MQTT topic as its key.
 
     Messages of QoS 1 and 2 are acknowledged to the server only when Kafka has their records, so that with
@@ -169,40 +165,19 @@ class MqttSourceConnector(SourceConnector):
     }
 
     def start(self, config: Mapping[str, str]) -> None:
-        self._config = dict(config)
+        self.config = dict(config)
         values = CONFIG.parse(config)
         if "kafka.topics" in config and "kafka.topic" not in config:
             log.warning(
                 "The key is named kafka.topic, without s: all records go to the topic %s", values["kafka.topic"]
             )
-        self._filters: list[str] = values["mqtt.topics"]
+        self.filters = values["mqtt.topics"]
         group = values["mqtt.shared.group"]
         if group:
-            self._filters = [name if name.startswith(_SHARE) else f"{_SHARE}{group}/{name}" for name in self._filters]
+            self.filters = [name if name.startswith(SHARE) else f"{SHARE}{group}/{name}" for name in self.filters]
 
     def task_class(self) -> type[SourceTask]:
         return ConfluentMqttSourceTask
-
-    def task_configs(self, max_tasks: int) -> list[dict[str, str]]:
-        return [
-            {**self._config, TASK_FILTERS: "\n".join(filters), TASK_NUMBER: str(number)}
-            for number, filters in enumerate(divided(self._filters, max_tasks))
-        ]
-
-    def exactly_once_support(self, config: Mapping[str, str]) -> ExactlyOnceSupport:
-        return ExactlyOnceSupport.UNSUPPORTED
-
-    @classmethod
-    def validate(cls, config: Mapping[str, str]) -> list[ConfigValue]:
-        return CONFIG.validate(config)
-
-
-def divided(filters: Sequence[str], tasks: int) -> list[list[str]]:
-    """The filters of each task: shared ones for all tasks, the others in turn, as few tasks as have something to do."""
-    shared = [name for name in filters if name.startswith(_SHARE)]
-    others = [name for name in filters if not name.startswith(_SHARE)]
-    count = tasks if shared else min(tasks, len(others))
-    return [[*shared, *others[number::count]] for number in range(count)]
 
 
 class ConfluentMqttSourceTask(MqttSourceTask):

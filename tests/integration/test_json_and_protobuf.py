@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import uuid
-from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
 import pytest
 import requests
-from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.json_schema import JSONDeserializer, JSONSerializer
 from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer, ProtobufSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 from google.protobuf import wrappers_pb2
 
-from connect.api import TIMESTAMP_SCHEMA, RetriableException, Schema, Struct, decimal_schema
+from connect.api import RetriableException, Struct
 from connect.api.schema_builder import SchemaBuilder
 from connect.demo.registry import EmbeddedRegistry
 from converters.json_schema import JsonSchemaConverter
@@ -25,49 +20,9 @@ from converters.protobuf_config import ProtobufOptions
 from converters.protobuf_document import Document
 from converters.protobuf_from_connect import protobuf_file
 from converters.registry_converter import RegistryConverter
+from tests.integration.registries import NAMED_AFTER_TOPIC, RENTED, configured, other_client, rental
 
-NAMED_AFTER_TOPIC = {"subject.name.strategy.type": "TOPIC"}
-RENTED = dt.datetime(2024, 2, 29, 12, 30, 0, 123000, tzinfo=dt.UTC)
 ROW = (5, RENTED, Decimal("4.99"), "late", ["a", "b"])
-
-
-def rental() -> Schema:
-    return (
-        SchemaBuilder.struct()
-        .name("sakila.rental")
-        .field("rental_id", SchemaBuilder.int32().build())
-        .field("rental_date", TIMESTAMP_SCHEMA)
-        .field("amount", decimal_schema(2))
-        .field("note", SchemaBuilder.string().optional().build())
-        .field("tags", SchemaBuilder.array(SchemaBuilder.string().build()).build())
-        .build()
-    )
-
-
-@pytest.fixture(params=["apicurio", "embedded"])
-def url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Both registries must do."""
-    if request.param == "apicurio":
-        yield request.getfixturevalue("schema_registry").url
-        return
-    with EmbeddedRegistry() as registry:
-        yield registry.url
-
-
-@pytest.fixture
-def topic() -> str:
-    return f"t-{uuid.uuid4()}"
-
-
-def configured(made: RegistryConverter, url: str, **settings: Any) -> Any:
-    config = {name.replace("_", "."): str(value) for name, value in settings.items()}
-    made.configure({"schema.registry.url": url, "retries.wait.ms": "1", "max.retries": "1", **config}, is_key=False)
-    return made
-
-
-def other_client(url: str) -> SchemaRegistryClient:
-    """Confluent's own client, which waits for ever unless told otherwise."""
-    return SchemaRegistryClient({"url": url, "timeout": 60})
 
 
 def value_of(topic: str) -> SerializationContext:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import ipaddress
 import json
 import threading
 import uuid
@@ -13,14 +11,12 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Producer
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from connect.api import ConnectException
 from connectors.mqtt.publisher import Publisher
 from connectors.mqtt.session import Session
 from connectors.mqtt.settings import ConnectionSettings, Server, TlsSettings, Will
+from tests.certificates import make_party
 from tests.mqtt_sender import Sender
 from tests.services import ConnectWorker, Mosquitto
 from tests.services.process import accepts_connections, free_port
@@ -149,26 +145,10 @@ def test_a_will_is_published_when_the_connection_breaks(mosquitto: Mosquitto) ->
 
 def certificate(folder: Path) -> tuple[Path, Path]:
     """A certificate for 127.0.0.1 that vouches for itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mosquitto")])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .sign(key, hashes.SHA256())
-    )
+    party = make_party("mosquitto")
     paths = folder / "cert.pem", folder / "key.pem"
-    paths[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    paths[1].write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    paths[0].write_bytes(party.certificate_pem)
+    paths[1].write_bytes(party.key_pem)
     return paths
 
 

@@ -1,4 +1,4 @@
-"""The dependency arrows of the tree, watched: plugins see the API alone, one folder alone sees the Kafka clients."""
+"""The shape of the tree, watched: who may import what, and that modules are short enough to be read."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ PLUGINS = ("connectors", "transforms", "converters")
 LAYERS = ("testing", "cli", "rest", "herder", "runtime", "storage", "kafka", "plugins", "api")
 # Names that several layers share and that import nothing above the API themselves.
 SHARED = ("connect.logging", "connect.properties", "connect.runtime.ids")
+MOST_LINES = 400
 
 
 def modules(*folders: str) -> list[Path]:
@@ -85,3 +86,8 @@ def test_layers_import_downwards() -> None:
         return is_under(name, *above) and not is_under(name, *SHARED)
 
     assert offending(modules(*(f"connect/{layer}" for layer in LAYERS)), is_above) == {}
+
+
+def test_no_module_is_too_long_to_read() -> None:
+    lengths = {str(path.relative_to(ROOT)): path.read_text().count("\n") for path in modules("connect", *PLUGINS)}
+    assert {path: lines for path, lines in lengths.items() if lines > MOST_LINES} == {}

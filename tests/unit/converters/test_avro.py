@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,35 +25,19 @@ from converters.avro_names import FIELD_DEFAULT, DataOptions, scrub_name
 from converters.avro_schema import schema_text
 from converters.avro_to_connect import RecursiveSchema
 from converters.registry_errors import IncompatibleSchemaException
+from tests.unit.converters import registry_setup
 from tests.unit.converters.avro_setup import new_converter
+from tests.unit.converters.registry_setup import struct as record
 
 INT, TEXT = Schema(Type.INT32), Schema(Type.STRING)
-
-
-def record(name: str, **fields: Schema) -> Schema:
-    return Schema(Type.STRUCT, name=name, fields=[Field(f, i, s) for i, (f, s) in enumerate(fields.items())])
 
 
 RECORD = record("test", a=Schema(Type.INT64), b=TEXT)
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[EmbeddedRegistry]:
-    with EmbeddedRegistry() as registry:
-        yield registry
-
-
-@pytest.fixture
-def registry(running: EmbeddedRegistry) -> EmbeddedRegistry:
-    running.clear()
-    return running
-
-
 def register(registry: EmbeddedRegistry, subject: str, schema: Any, **body: Any) -> int:
     text = schema if isinstance(schema, str) else json.dumps(schema)
-    answer = requests.post(f"{registry.url}/subjects/{subject}/versions", json={"schema": text, **body}, timeout=30)
-    assert answer.ok, answer.text
-    return int(answer.json()["id"])
+    return registry_setup.register(registry, subject, text, **body)
 
 
 def message(schema_id: int, payload: bytes) -> bytes:

@@ -24,7 +24,8 @@ from converters.avro_encode import EncoderCompiler
 from converters.avro_from_connect import avro_schema
 from converters.avro_names import DataOptions
 from converters.avro_schema import parse_schema, schema_text
-from tests.unit.converters.avro_setup import allow_everything, new_converter
+from tests.unit.converters.avro_setup import new_converter
+from tests.unit.converters.registry_setup import allow_everything
 from tests.unit.converters.strategies import rows, schemaless, schemas, values
 
 OPTIONS = DataOptions()

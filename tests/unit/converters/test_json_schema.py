@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -17,39 +16,21 @@ from converters.json_schema import JsonSchemaConverter
 from converters.json_schema_config import JsonSchemaOptions
 from converters.json_schema_from_connect import json_schema, json_schema_text
 from converters.json_schema_names import ENUM, ID, ONE_OF
+from tests.unit.converters import registry_setup
+from tests.unit.converters.registry_setup import configured, struct
 
 INT, TEXT = Schema(Type.INT32), Schema(Type.STRING)
 MAYBE_TEXT = Schema(Type.STRING, optional=True)
 
 
-def struct(name: str | None = None, **fields: Schema) -> Schema:
-    return Schema(Type.STRUCT, name=name, fields=[Field(f, i, s) for i, (f, s) in enumerate(fields.items())])
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[EmbeddedRegistry]:
-    with EmbeddedRegistry() as registry:
-        yield registry
-
-
-@pytest.fixture
-def registry(running: EmbeddedRegistry) -> EmbeddedRegistry:
-    running.clear()
-    return running
-
-
 def new_converter(registry: EmbeddedRegistry, **settings: Any) -> JsonSchemaConverter:
-    made = JsonSchemaConverter()
-    config = {name.replace("_", "."): str(value) for name, value in settings.items()}
-    made.configure({"schema.registry.url": registry.url, "retries.wait.ms": "1", **config}, is_key=False)
-    return made
+    return configured(JsonSchemaConverter(), registry, **settings)
 
 
 def register(registry: EmbeddedRegistry, subject: str, schema: Any, references: Any = ()) -> int:
-    body = {"schemaType": "JSON", "schema": json.dumps(schema), "references": list(references)}
-    answer = requests.post(f"{registry.url}/subjects/{subject}/versions", json=body, timeout=30)
-    assert answer.ok, answer.text
-    return int(answer.json()["id"])
+    return registry_setup.register(
+        registry, subject, json.dumps(schema), schemaType="JSON", references=list(references)
+    )
 
 
 def message(schema_id: int, payload: Any) -> bytes:

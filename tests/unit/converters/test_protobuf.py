@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -28,38 +27,18 @@ from converters.protobuf_config import ProtobufOptions
 from converters.protobuf_from_connect import protobuf_file
 from converters.protobuf_names import ENUM, TAG, UNION_PREFIX
 from converters.protobuf_parse import parse_file
+from tests.unit.converters import registry_setup
+from tests.unit.converters.registry_setup import configured, struct
 
 INT, TEXT = Schema(Type.INT32), Schema(Type.STRING)
 
 
-def struct(name: str | None = None, **fields: Schema) -> Schema:
-    return Schema(Type.STRUCT, name=name, fields=[Field(f, i, s) for i, (f, s) in enumerate(fields.items())])
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[EmbeddedRegistry]:
-    with EmbeddedRegistry() as registry:
-        yield registry
-
-
-@pytest.fixture
-def registry(running: EmbeddedRegistry) -> EmbeddedRegistry:
-    running.clear()
-    return running
-
-
 def new_converter(registry: EmbeddedRegistry, **settings: Any) -> ProtobufConverter:
-    made = ProtobufConverter()
-    config = {name.replace("_", "."): str(value) for name, value in settings.items()}
-    made.configure({"schema.registry.url": registry.url, "retries.wait.ms": "1", **config}, is_key=False)
-    return made
+    return configured(ProtobufConverter(), registry, **settings)
 
 
 def register(registry: EmbeddedRegistry, subject: str, schema: str, references: Any = ()) -> int:
-    body = {"schemaType": "PROTOBUF", "schema": schema, "references": list(references)}
-    answer = requests.post(f"{registry.url}/subjects/{subject}/versions", json=body, timeout=30)
-    assert answer.ok, answer.text
-    return int(answer.json()["id"])
+    return registry_setup.register(registry, subject, schema, schemaType="PROTOBUF", references=list(references))
 
 
 def registered(registry: EmbeddedRegistry, subject: str) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
-import ipaddress
 import json
 import socket
 import ssl
@@ -15,20 +13,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    pkcs12,
-)
 
 from connect.api import ConfigException, DataException, RetriableException, Schema, Type
 from connect.api.errors import java_class_name
 from converters.avro import AvroConverter
+from tests.certificates import Party, make_party
 
 TEXT = Schema(Type.STRING)
 WRITTEN = b"\x00\x00\x00\x00\x07\x02x"
@@ -277,42 +266,6 @@ def test_settings_without_effect_are_named_once(serve: Serve, caplog: pytest.Log
 # TLS
 
 
-class Party(NamedTuple):
-    key: ec.EllipticCurvePrivateKey
-    certificate: x509.Certificate
-
-    @property
-    def certificate_pem(self) -> bytes:
-        return self.certificate.public_bytes(Encoding.PEM)
-
-    @property
-    def pem(self) -> bytes:
-        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + self.certificate_pem
-
-    def p12(self, password: bytes) -> bytes:
-        return pkcs12.serialize_key_and_certificates(
-            b"me", self.key, self.certificate, None, BestAvailableEncryption(password)
-        )
-
-
-def make_party(name: str) -> Party:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = dt.datetime.now(dt.UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-    )
-    return Party(key, builder.sign(key, hashes.SHA256()))
-
-
 @pytest.fixture(scope="module")
 def parties() -> tuple[Party, Party]:
     return make_party("server"), make_party("client")
@@ -324,7 +277,7 @@ def secure(tmp_path: Path, parties: tuple[Party, Party], serve: Serve) -> Script
     server, client = parties
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     file = tmp_path / "server.pem"
-    file.write_bytes(server.pem)
+    file.write_bytes(server.key_pem + server.certificate_pem)
     context.load_cert_chain(file)
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(cadata=client.certificate_pem.decode())
@@ -341,11 +294,11 @@ def test_certificates_are_read_from_every_form(
         tls = {
             "truststore.certificates": server.certificate_pem.decode(),
             "keystore.certificate.chain": client.certificate_pem.decode(),
-            "keystore.key": client.pem.decode().partition("-----BEGIN CERT")[0],
+            "keystore.key": client.key_pem.decode(),
         }
     else:
         trust.write_bytes(server.certificate_pem if form == "pem" else server.p12(b"pw"))
-        key.write_bytes(client.pem if form == "pem" else client.p12(b"pw"))
+        key.write_bytes(client.key_pem + client.certificate_pem if form == "pem" else client.p12(b"pw"))
         tls = {"truststore.location": str(trust), "keystore.location": str(key)}
         if form == "p12":
             tls |= {"truststore.password": "pw", "keystore.password": "pw"}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from connect.api.errors import java_class_name
+from connect.herder.cluster_view import HerderStores
 from connect.herder.herder import Herder
 from connect.herder.plugin_listing import PluginListing
 from connect.herder.validation import ConnectorValidation
@@ -98,8 +99,7 @@ def start_herder(properties: Mapping[str, str] | None = None, **worker: Any) -> 
     herder = Herder(
         "here:1",
         worker_properties,
-        configs,
-        MemoryStatusBackingStore(),
+        HerderStores(configs, MemoryStatusBackingStore()),
         PluginListing(process_plugins(), calls),
         ConnectorValidation(calls, worker_properties, ConfigTransformer(worker_properties), None),
         Loggers(),

@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 
+from connect.herder.cluster_view import HerderStores
 from connect.herder.herder import Herder
 from connect.herder.offsets import ConnectorOffsets
 from connect.herder.plugin_listing import PluginListing
@@ -67,7 +68,13 @@ def make_services(properties: Mapping[str, str], kafka: FakeKafka, offsets: Memo
     loggers = Loggers()
     configs = MemoryConfigBackingStore()
     herder = Herder(
-        "here:1", properties, configs, MemoryStatusBackingStore(), plugins, validation, loggers, standalone=True
+        "here:1",
+        properties,
+        HerderStores(configs, MemoryStatusBackingStore()),
+        plugins,
+        validation,
+        loggers,
+        standalone=True,
     )
     configs.set_listener(herder)
     configs.start()

@@ -2,51 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import ssl
 from pathlib import Path
 
 import aiohttp
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, NoEncryption, pkcs12
-from cryptography.x509.oid import NameOID
 
 from connect.api import ConfigException
 from connect.rest.tls import server_context, ssl_settings
+from tests.certificates import make_party
 from tests.unit.rest.parts import serve
 
-
-def make_certificate() -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
-    """A key, and a certificate for 127.0.0.1 that it has signed itself."""
-    import ipaddress
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "worker")])
-    now = dt.datetime.now(dt.UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-    )
-    return key, builder.sign(key, hashes.SHA256())
+WORKER = make_party("worker")
+CERTIFICATE_PEM = WORKER.certificate_pem.decode()
 
 
-KEY, CERTIFICATE = make_certificate()
-CERTIFICATE_PEM = CERTIFICATE.public_bytes(serialization.Encoding.PEM).decode()
-
-
-def key_pem(password: str | None = None) -> str:
-    encryption = BestAvailableEncryption(password.encode()) if password else NoEncryption()
-    return KEY.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption).decode()
+def key_pem(password: str = "") -> str:
+    return WORKER.encrypted_key_pem(password.encode()).decode()
 
 
 def inline(_: Path) -> dict[str, str]:
@@ -64,8 +36,7 @@ def pem_file(folder: Path) -> dict[str, str]:
 
 
 def pkcs12_file(folder: Path) -> dict[str, str]:
-    store = pkcs12.serialize_key_and_certificates(b"x", KEY, CERTIFICATE, None, BestAvailableEncryption(b"pw"))
-    (folder / "store.p12").write_bytes(store)
+    (folder / "store.p12").write_bytes(WORKER.p12(b"pw"))
     return {"ssl.keystore.location": str(folder / "store.p12"), "ssl.keystore.password": "pw"}
 
 

@@ -9,7 +9,7 @@ from connect.api.batch import RecordBatch
 from connectors.mqtt import kcql
 from connectors.mqtt.keys import check_filter
 from connectors.mqtt.settings import Server, client_id
-from connectors.mqtt.source import divided
+from connectors.mqtt.subscriber import divided
 from connectors.mqtt.topics import Route, Router, matches
 from connectors.mqtt.values import payload, target
 

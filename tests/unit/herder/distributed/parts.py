@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from connect.herder.distributed.herder import DistributedHerder, WorkerAddress
+from connect.herder.cluster_view import HerderStores
+from connect.herder.distributed.assigned_work import WorkerAddress
+from connect.herder.distributed.herder import DistributedHerder
 from connect.herder.distributed.protocol import Assignment, Protocol, Work, encode_assignment
 from connect.herder.plugin_listing import PluginListing
 from connect.herder.validation import ConnectorValidation
@@ -108,8 +110,7 @@ def start_distributed(**properties: str) -> tuple[DistributedHerder, FakeWorker,
     herder = DistributedHerder(
         WorkerAddress("me:1", "http://me:1/"),
         worker_properties,
-        configs,
-        MemoryStatusBackingStore(),
+        HerderStores(configs, MemoryStatusBackingStore()),
         PluginListing(process_plugins(), calls),
         ConnectorValidation(calls, worker_properties, ConfigTransformer(worker_properties), "group"),
         Loggers(),

@@ -1,12 +1,10 @@
 """How fast the Elasticsearch sink's task is by itself: rating records against an endpoint that only answers.
 
-``python -m benchmarks.elasticsearch_sink [--records N]`` prints records/s and CPU per record of the task's process for
-several configurations. Kafka and converters are left out: batches are as the JSON converter makes them.
+Kafka and converters are left out: batches are as the JSON converter makes them. Counted is the CPU time of the task.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
 import resource
 import socket
@@ -19,6 +17,7 @@ from typing import Any
 
 import orjson
 
+from benchmarks.case import Measured
 from connect.api import Field, RecordBatch, Schema, SinkOrigin, TimestampType, TopicPartition, Type
 from connect.api.schema import INT32_SCHEMA, INT64_SCHEMA, OPTIONAL_STRING_SCHEMA, STRING_SCHEMA
 from connectors.elasticsearch.sink import ElasticsearchSinkTask
@@ -164,16 +163,7 @@ def measure(url: str, config: Mapping[str, str], records: int) -> tuple[float, f
     return sent / wall, used / sent * 1e6
 
 
-def main() -> None:
-    """Measure all cases."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--records", type=int, default=500_000)
-    records = parser.parse_args().records
+def measure_all(records: int) -> list[Measured]:
+    """Microseconds of CPU time per record, of several configurations."""
     with endpoint() as url:
-        for name, config in _CASES.items():
-            rate, used = measure(url, config, records)
-            sys.stdout.write(f"{name:34} {rate:10,.0f} records/s   {used:5.2f} us CPU/record\n")
-
-
-if __name__ == "__main__":
-    main()
+        return [Measured(name, "put", measure(url, config, records)[1], None) for name, config in _CASES.items()]

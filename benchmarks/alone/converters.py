@@ -1,13 +1,11 @@
-"""Converters: how many records a second one core converts, in batches. Run ``python -m benchmarks.converters``.
+"""Converters: how long one core takes for a record, in batches.
 
 The record is the flight rating of the demo, as a map without schema and as a struct of seven fields whose schema is in
-every message. ``--records`` and ``--seconds`` set the size of a batch and how long each line is measured. ``--java``
-lets Kafka Connect's own classes do the same work first (compiling needs a ``javac`` on the path).
+every message. Kafka Connect's own classes do the same work in a JVM (compiling them needs a ``javac`` on the path).
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
 import random
 import subprocess
@@ -15,8 +13,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from benchmarks.case import Measured
 from connect.api import Converter, Schema
 from connect.api.schema import FLOAT64_SCHEMA, INT64_SCHEMA, STRING_SCHEMA
 from connect.api.schema_builder import SchemaBuilder
@@ -76,26 +75,11 @@ def measure(work: Callable[[], object], records: int, seconds: float) -> float:
     return best / records * 1e6
 
 
-def show(name: str, work: Callable[[], object], records: int, seconds: float) -> None:
-    """Measure and print."""
-    best = measure(work, records, seconds)
-    print(f"{name:34} {1e6 / best:>12,.0f} records/s {best:8.3f} us/record")
-
-
 def json_converter(with_schemas: bool) -> JsonConverter:
     """A value converter."""
     converter = JsonConverter()
     converter.configure({"schemas.enable": str(with_schemas).lower()}, is_key=False)
     return converter
-
-
-class Measured(NamedTuple):
-    """A line of the table: what was converted, and microseconds per record on both sides."""
-
-    name: str
-    kind: str
-    ours: float
-    theirs: float | None
 
 
 def works(size: int) -> dict[str, Callable[[], object]]:
@@ -107,7 +91,7 @@ def works(size: int) -> dict[str, Callable[[], object]]:
     texts = plain.from_connect_batch("t", None, values)
     lines = [text.decode() for text in texts if text is not None]
     numbers = [1000 + i for i in range(size)]
-    made = {}
+    made: dict[str, Callable[[], object]] = {}
     for name, converter, data in (
         ("JSON schemaless", plain, (None, values)),
         ("JSON with schema", enveloped, (schema, rows)),
@@ -155,23 +139,8 @@ def measure_all(size: int, seconds: float, *, with_java: bool) -> list[Measured]
     """All lines, Java's first where asked for."""
     gc.set_threshold(GC_THRESHOLD)  # as in a task's process
     theirs = run_java(size, seconds) if with_java else {}
-    return [
-        Measured(*name.split("\t"), measure(work, size, seconds), theirs.get(name))
-        for name, work in works(size).items()
-    ]
-
-
-def main() -> None:
-    """Measure, with Java before us where asked for."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--records", type=int, default=1000)
-    parser.add_argument("--seconds", type=float, default=1.0)
-    parser.add_argument("--java", action="store_true")
-    options = parser.parse_args()
-    for line in measure_all(options.records, options.seconds, with_java=options.java):
-        java_time = "" if line.theirs is None else f" {line.theirs:8.3f} {line.theirs / line.ours:9.2f}"
-        print(f"{line.name:30} {line.kind:10} {1e6 / line.ours:>13,.0f} {line.ours:8.3f}{java_time}", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+    lines = []
+    for name, work in works(size).items():
+        converter, _, kind = name.partition("\t")
+        lines.append(Measured(converter, kind, measure(work, size, seconds), theirs.get(name)))
+    return lines

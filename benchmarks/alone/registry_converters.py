@@ -1,23 +1,22 @@
-"""The converters with a registry: how many records a second one core converts. Run ``python -m benchmarks.avro``.
+"""The converters with a registry: how long one core takes for a record, in batches.
 
 The record is the flight rating of the demo as a struct of seven fields, rows in and rows out, with an embedded
 registry; beside Avro fastavro's own reader and writer, record by record and without any conversion from or to rows.
-``--records`` and ``--seconds`` set the size of a batch and how long each line is measured.
 """
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
 import decimal
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import fastavro
 
-from benchmarks.converters import NAMES, rating_schema, ratings, show
+from benchmarks.alone.converters import NAMES, measure, rating_schema, ratings
+from benchmarks.case import Measured
 from connect.api import TIMESTAMP_SCHEMA, Schema, decimal_schema
 from connect.api.schema_builder import SchemaBuilder
 from connect.demo.registry import EmbeddedRegistry
@@ -30,7 +29,8 @@ from converters.protobuf import ProtobufConverter
 from converters.registry_converter import RegistryConverter
 
 _EPOCH = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
-Line = Callable[[str, Callable[[], object]], None]
+Work = tuple[str, str, Callable[[], object]]
+"""Name, kind and what is timed."""
 
 
 def converter(url: str) -> AvroConverter:
@@ -68,15 +68,16 @@ def rentals(count: int) -> list[tuple[Any, ...]]:
     ]
 
 
-def measure_ours(line: Line, name: str, made: RegistryConverter, schema: Schema, rows: list[tuple[Any, ...]]) -> None:
-    """Encode and decode."""
+def _both(name: str, made: RegistryConverter, schema: Schema, rows: list[tuple[Any, ...]]) -> list[Work]:
     topic = name.replace(" ", "-")
     messages = made.from_connect_batch(topic, schema, rows)
-    line(f"{name} encode", lambda: made.from_connect_batch(topic, schema, rows))
-    line(f"{name} decode", lambda: made.to_connect_batch(topic, messages))
+    return [
+        (name, "encode", lambda: made.from_connect_batch(topic, schema, rows)),
+        (name, "decode", lambda: made.to_connect_batch(topic, messages)),
+    ]
 
 
-def measure_fastavro(line: Line, values: list[dict[str, Any]]) -> None:
+def _fastavro(values: list[dict[str, Any]]) -> list[Work]:
     """The same ratings as dicts, through fastavro."""
     schema = fastavro.parse_schema(json.loads(schema_text(avro_schema(rating_schema(), DataOptions()))))
 
@@ -85,37 +86,32 @@ def measure_fastavro(line: Line, values: list[dict[str, Any]]) -> None:
         fastavro.schemaless_writer(out, schema, value)
         return out.getvalue()
 
+    def read(message: bytes) -> object:
+        return fastavro.schemaless_reader(io.BytesIO(message), schema, None)
+
     messages = list(map(write, values))
-    line("fastavro rating encode, from dicts", lambda: list(map(write, values)))
-    line(
-        "fastavro rating decode, to dicts",
-        lambda: [fastavro.schemaless_reader(io.BytesIO(message), schema, None) for message in messages],
-    )
+    return [
+        ("fastavro alone, rating", "dicts to bytes", lambda: list(map(write, values))),
+        ("fastavro alone, rating", "bytes to dicts", lambda: list(map(read, messages))),
+    ]
 
 
-def main() -> None:
-    """Measure ratings, and rentals with logical types."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--records", type=int, default=1000)
-    parser.add_argument("--seconds", type=float, default=1.0)
-    options = parser.parse_args()
-    values = ratings(options.records)
+def _works(url: str, size: int) -> Iterator[Work]:
+    values = ratings(size)
+    rows = [tuple(value[name] for name in NAMES) for value in values]
+    avro = converter(url)
+    yield from _both("Avro rating", avro, rating_schema(), rows)
+    yield from _both("Avro rental", avro, rental_schema(), rentals(size))
+    for name, other in (("JSON Schema rating", JsonSchemaConverter()), ("Protobuf rating", ProtobufConverter())):
+        other.configure({"schema.registry.url": url}, is_key=False)
+        yield from _both(name, other, rating_schema(), rows)
+        other.close()
+    avro.close()
+    yield from _fastavro(values)
 
-    def line(name: str, convert: Callable[[], object]) -> None:
-        show(name, convert, options.records, options.seconds)
 
+def measure_all(size: int, seconds: float) -> list[Measured]:
+    """Ratings, and rentals with logical types."""
     with EmbeddedRegistry() as registry:
-        made = converter(registry.url)
-        rows = [tuple(value[name] for name in NAMES) for value in values]
-        measure_ours(line, "Avro rating", made, rating_schema(), rows)
-        measure_ours(line, "Avro rental", made, rental_schema(), rentals(options.records))
-        made.close()
-        for name, other in (("JSON Schema rating", JsonSchemaConverter()), ("Protobuf rating", ProtobufConverter())):
-            other.configure({"schema.registry.url": registry.url}, is_key=False)
-            measure_ours(line, name, other, rating_schema(), rows)
-            other.close()
-    measure_fastavro(line, values)
-
-
-if __name__ == "__main__":
-    main()
+        works = _works(registry.url, size)
+        return [Measured(name, kind, measure(work, size, seconds), None) for name, kind, work in works]

@@ -1,24 +1,21 @@
-"""Transformations: how many records a second one core transforms, in batches. Run ``python -m benchmarks.transforms``.
+"""Transformations: how long one core takes for a record, in batches.
 
-The record is the flight rating of the demo, as a map without schema and as a row of a struct of seven fields.
-``--records`` and ``--seconds`` set the size of a batch and how long each line is measured; names choose lines.
-``--java`` lets Kafka Connect's own classes do the same work first and shows both (compiling needs a ``javac`` on the
-path); pin the whole to one processor (``taskset -c 1 ...``) for figures that can be compared.
+The record is the flight rating of the demo, as a map without schema and as a row of a struct of seven fields. Kafka
+Connect's own classes do the same work in a JVM (compiling them needs a ``javac`` on the path).
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
 import importlib
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from benchmarks.converters import NAMES, Measured, json_converter, measure, rating_schema, ratings
+from benchmarks.alone.converters import NAMES, json_converter, measure, rating_schema, ratings
+from benchmarks.case import Measured
 from connect.api import HeaderColumn, HeaderColumns, RecordBatch, SinkOrigin, TimestampType, Transformation
 from connect.api.schema import STRING_SCHEMA
 from connect.runtime.forkserver import GC_THRESHOLD
@@ -120,7 +117,7 @@ def batches(count: int) -> dict[str, RecordBatch]:
     timestamps = [_NOW + i for i in range(count)]
     # As the conversion of consumed records makes them.
     headers = HeaderColumns([HeaderColumn("trace", ["x"] * count, [STRING_SCHEMA] * count)], count)
-    common = {"origin": origin, "timestamps": timestamps, "headers": headers}
+    common: dict[str, Any] = {"origin": origin, "timestamps": timestamps, "headers": headers}
     rows = [tuple(value[name] for name in NAMES) for value in maps]
     return {
         "schemaless": RecordBatch("ratings", maps, **common),
@@ -195,24 +192,3 @@ def measure_all(names: tuple[str, ...], count: int, seconds: float, *, with_java
     theirs = run_java(chosen, count, seconds) if with_java else [None] * len(chosen)
     for case, java_time in zip(chosen, theirs, strict=True):
         yield Measured(case.name, case.kind, measure(work_of(case, count), count, seconds), java_time)
-
-
-def main() -> None:
-    """Measure, with Java before us where asked for."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help="lines to measure, by the beginning of their name; all unless given")
-    parser.add_argument("--records", type=int, default=1000)
-    parser.add_argument("--seconds", type=float, default=0.5)
-    parser.add_argument("--java", action="store_true")
-    options = parser.parse_args()
-    if options.java and shutil.which("javac") is None:
-        raise SystemExit("--java needs a javac on the path")
-    names = tuple(options.names) or ("",)
-    print(f"{'us per record':41} {'records/s':>13} {'ours':>8}" + (f"{'Java':>9} {'Java/ours':>9}" * options.java))
-    for line in measure_all(names, options.records, options.seconds, with_java=options.java):
-        compared = "" if line.theirs is None else f" {line.theirs:8.3f} {line.theirs / line.ours:9.2f}"
-        print(f"{line.name:30} {line.kind:10} {1e6 / line.ours:>13,.0f} {line.ours:8.3f}{compared}", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Mapping
 
+import asyncmy
 import pymysql
 
-from benchmarks import data
-from benchmarks.cases import JSON, Figures, Setting, figures_of
+from benchmarks import bare
+from benchmarks.case import Case, Limit, Setting, Side
+from benchmarks.cases.copying import fresh_name, into_topic
+from benchmarks.cases.names import JSON
+from benchmarks.figures import Figures
 from benchmarks.process_tree import pss_megabytes_of_children
 from benchmarks.subjects import Subject
 from tests.services import MariaDB
 
+_CLASS = "io.confluent.connect.jdbc.JdbcSourceConnector"
 _RENTAL = (
     (
         "create table {name} (rental_id int not null auto_increment primary key, rental_date datetime not null,"
@@ -59,15 +64,11 @@ def _fill(server: MariaDB, statements: tuple[str, str], rows: int) -> str:
 
 
 def _copied(subject: Subject, setting: Setting, statements: tuple[str, str], extra: Mapping[str, str]) -> Figures:
-    server = setting.mariadb
-    assert server is not None, "a case of MariaDB has its server"
+    server = setting.server(MariaDB)
     table = _fill(server, statements, setting.records)
-    prefix = f"bench-{uuid.uuid4()}-"
-    topic, servers = f"{prefix}{table}", setting.broker.bootstrap_servers
-    data.create_topic(servers, topic)
+    prefix = f"{fresh_name()}-"
     config = {
-        "connector.class": "io.confluent.connect.jdbc.JdbcSourceConnector",
-        "tasks.max": "1",
+        "connector.class": _CLASS,
         "connection.url": f"jdbc:mariadb://127.0.0.1:{server.port}/{server.database}",
         "connection.user": server.user_name,
         "connection.password": server.password,
@@ -81,19 +82,12 @@ def _copied(subject: Subject, setting: Setting, statements: tuple[str, str], ext
         "value.converter.schemas.enable": "false",
         **extra,
     }
-    with data.end_offset(servers, topic) as count:
-        cpu = subject.cpu_seconds()
-        subject.create(prefix, config)
-        first, total = data.seconds_until(count, setting.records)
-    figures = figures_of(subject, setting.records, first, total, cpu)
-    figures["largest child, PSS MB"] = pss_megabytes_of_children(subject.server.pid)
-    subject.delete(prefix)
-    data.delete_topic(servers, topic)
-    return figures
+    figures = into_topic(subject, setting, config, f"{prefix}{table}", name=prefix)
+    return {**figures, "largest child, PSS MB": pss_megabytes_of_children(subject.server.pid)}
 
 
 def rental(subject: Subject, setting: Setting) -> Figures:
-    """A table of seven numbers and times, as JSON without schemas."""
+    """MariaDB → topic, bulk: a table of seven numbers and times, as JSON without schemas."""
     return _copied(subject, setting, _RENTAL, {})
 
 
@@ -103,13 +97,46 @@ def rental_envelope(subject: Subject, setting: Setting) -> Figures:
 
 
 def wide(subject: Subject, setting: Setting) -> Figures:
-    """Ten columns, 547 bytes a row, as JSON without schemas."""
+    """MariaDB → topic, bulk: ten columns, 547 bytes a row, as JSON without schemas."""
     return _copied(subject, setting, _WIDE, {"numeric.mapping": "best_fit"})
 
 
-MYSQL_CASES: dict[str, Callable[[Subject, Setting], Figures]] = {
-    "mysql-rental": rental,
-    "mysql-rental-envelope": rental_envelope,
-    "mysql-wide": wide,
-}
-"""Cases with a MariaDB server of their own; Java's side needs the connector and MariaDB's driver as a plugin."""
+def bare_driver(statements: tuple[str, str]) -> Limit:
+    """The driver alone: all rows of the table as tuples of Python's objects."""
+
+    def limit(setting: Setting, topic: str) -> dict[str, Figures]:
+        server = setting.server(MariaDB)
+        table = _fill(server, statements, setting.records)
+        runs = [bare.timed(setting.records, lambda: asyncio.run(_read(server, table))) for _ in range(3)]
+        return {"bare driver (asyncmy)": bare.best(runs)}
+
+    return limit
+
+
+async def _read(server: MariaDB, table: str) -> None:
+    connection = await asyncmy.connect(
+        host="127.0.0.1", port=server.port, user=server.user_name, password=server.password, db=server.database
+    )
+    async with connection.cursor() as cursor:
+        await cursor.execute(f"select * from {table}")
+        await cursor.fetchall()
+    connection.close()
+
+
+_BOUND = "The driver makes one Python object per field, the converter one text per row; both in the task's one thread."
+CASES = tuple(
+    Case(
+        name,
+        measure,
+        300_000,
+        side=Side.PLUGIN,
+        needs=_CLASS,
+        limits=(bare.producer, bare_driver(statements)),
+        bound=_BOUND,
+    )
+    for name, measure, statements in (
+        ("mysql-rental", rental, _RENTAL),
+        ("mysql-rental-envelope", rental_envelope, _RENTAL),
+        ("mysql-wide", wide, _WIDE),
+    )
+)

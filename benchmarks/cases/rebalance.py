@@ -9,8 +9,9 @@ import time
 import uuid
 from pathlib import Path
 
-from benchmarks.cases import Figures, Setting
-from benchmarks.subjects import PYTHON
+from benchmarks.case import Case, Life, Setting
+from benchmarks.figures import Figures
+from benchmarks.subjects import PYTHON, Subject
 from tests.integration.cluster.group_of_workers import WorkerGroup, create, places
 from tests.waiting import wait_until
 
@@ -24,14 +25,16 @@ _PROPERTIES = {
 }
 
 
-def rebalance(kind: str, setting: Setting) -> Figures:
-    """Three workers share ten file sources; from `kill -9` of one until all runs on the others, with a session of 10 s
-    and no delay."""
+def rebalance(subject: Subject, setting: Setting) -> Figures:
+    """Three workers share ten file sources; from kill -9 of one until all runs on the others.
+
+    The session is 10 s, and no rebalance is delayed.
+    """
     with (
         tempfile.TemporaryDirectory(dir=setting.folder) as folder,
         WorkerGroup(setting.broker.bootstrap_servers, Path(folder), _PROPERTIES) as group,
     ):
-        workers = [group.add() if kind == PYTHON else group.add_java() for _ in range(3)]
+        workers = [group.add() if subject.kind == PYTHON else group.add_java() for _ in range(3)]
         names = [f"c{number}-{uuid.uuid4()}" for number in range(_CONNECTORS)]
         for name in names:
             lines = group.lines(name)
@@ -45,3 +48,14 @@ def rebalance(kind: str, setting: Setting) -> Figures:
             lambda: (found := places(workers[0], names)) and dead not in found, timeout=_SECONDS, what="all elsewhere"
         )
         return {"killed to all running elsewhere, s": time.monotonic() - began}
+
+
+CASES = (
+    Case(
+        "rebalance",
+        rebalance,
+        life=Life.OWN,
+        most_pairs=2,
+        bound="Nearly all of it is the coordinator's wait for the dead worker's session, the same for both.",
+    ),
+)
