@@ -237,7 +237,7 @@ def test_a_live_check_is_not_waited_for_beyond_its_time(monkeypatch: pytest.Monk
 
 
 def test_maps_are_printed_as_java_prints_them() -> None:
-    assert java_map({"b": "1", "a": None}) == "{b=1, a=null}"
+    assert java_map({"topic": "1", "name": None}) == "{name=null, topic=1}"
 
 
 def test_a_patched_configuration_has_the_order_of_javas_hash_map() -> None:

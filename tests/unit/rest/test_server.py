@@ -35,12 +35,23 @@ async def test_a_trailing_slash_makes_no_difference(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["//connectors", "/connectors//status", "/connectors/a%2Fb", "/connectors/50%25", "/connectors/a%5Cb"]
-)
+    "path",
+    [
+        "//connectors", "/connectors//status", "/connectors/a%2Fb", "/connectors/50%25", "/connectors/a%5Cb",
+        "/connectors/%2e%2e", "/connectors/.%2e", "/../connectors", "/connectors/a%0Ab", "/connectors/%7F",
+        "/connectors/%FF", "/connectors/a|b", "/connectors/a^b", "/connectors/{a}", "/connectors/%zz",
+    ],
+)  # fmt: skip
 async def test_ambiguous_paths_are_refused(path: str) -> None:
     """With 400, before anything looks at them."""
     async with serve() as served:
         assert await raw_status(served.url, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") == 400
+
+
+@pytest.mark.parametrize("path", ["/connectors/.", "/connectors/..", "/connectors/...", "/connectors/a%7Cb"])
+async def test_dots_are_names_as_good_as_any(path: str) -> None:
+    async with serve() as served:
+        assert await raw_status(served.url, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") == 404
 
 
 async def test_unknown_paths_and_methods_are_told_apart() -> None:
@@ -80,6 +91,54 @@ async def test_only_json_is_taken(content_type: str, status: int) -> None:
 async def test_only_json_is_given(accept: str, status: int) -> None:
     async with serve() as served:
         assert (await served.ask("GET", "/", headers={"Accept": accept}))[0] == status
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content_type", "body", "status"),
+    [
+        ("POST", "/connectors", "", b"{}", 415),
+        ("PUT", "/connectors/x/config", "", b"{}", 415),
+        ("PUT", "/connectors/x/pause", "", b"", 404),
+        ("PUT", "/connectors/x/pause", "application/*", b"", 404),
+        ("PUT", "/connectors/x/config", "application/*", b"{}", 415),
+        ("GET", "/connectors", "*/*", b"", 200),
+        ("GET", "/connectors", "garbage", b"", 400),
+        ("PUT", "/connectors/x/pause", "application/json, text/plain", b"", 400),
+        ("PUT", "/connectors/x/pause", "text/plain", b"", 415),
+    ],
+)
+async def test_a_type_counts_where_there_is_a_body(
+    method: str, path: str, content_type: str, body: bytes, status: int
+) -> None:
+    """Resources that read no body take any type that may stand for JSON, and none; nonsense is refused everywhere."""
+    typed = f"Content-Type: {content_type}\r\n" if content_type else ""
+    head = f"{method} {path} HTTP/1.1\r\nHost: x\r\n{typed}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    async with serve() as served:
+        assert await raw_status(served.url, head + body.decode()) == status
+
+
+async def test_a_patch_of_an_unknown_connector_is_not_found_whatever_it_says() -> None:
+    async with serve() as served:
+        typed = {"Content-Type": "application/json"}
+        for body in (b"", b"null", b"{}"):
+            assert (await served.ask("PATCH", "/connectors/none/config", data=body, headers=typed))[0] == 404
+
+
+async def test_levels_are_told_in_any_case_with_blanks_around() -> None:
+    """Only loggers for which another level holds now are listed; no more than so many unknown ones are kept."""
+    path, typed = "/admin/loggers/test.rest.levels", {"Content-Type": "application/json"}
+    async with serve() as served:
+
+        async def put(level: str, where: str = path) -> tuple[int, Any]:
+            return await served.ask("PUT", where, data=f'{{"level":"{level}"}}', headers=typed)
+
+        assert await put(" error ") == (200, ["test.rest.levels"])
+        assert await put("ERROR") == (200, [])
+        assert await put("ERROR", path + ".child") == (200, [])
+        assert (await put("  "))[0] == 404
+        assert (await put(""))[0] == 500
+        status, body = await put("INFO", "/admin/loggers/" + "x" * 1_001)
+        assert (status, body["message"][:12]) == (400, "Nothing logs")
 
 
 async def test_a_body_beyond_the_limit_is_refused() -> None:
