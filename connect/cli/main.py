@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import click
 
 from connect import __version__
+from connect.cli.formats import FORMATS
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,15 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup)
+@click.option("--url", help="The worker's REST address; CONNECT_URL, the current context or localhost if not given.")
+@click.option("--context", help="A named cluster; see 'connect context'.")
+@click.option("-o", "--output", type=click.Choice(FORMATS), help=f"How to show answers; {FORMATS[0]} by default.")
 @click.version_option(__version__, prog_name="connect")
-def cli() -> None:
-    """A Kafka Connect-compatible connector worker."""
+def cli(url: str | None, context: str | None, output: str | None) -> None:
+    """A Kafka Connect-compatible connector worker.
+
+    --url, --context and --output may stand before or after the command.
+    """
 
 
 def main() -> None:
