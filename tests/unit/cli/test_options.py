@@ -43,3 +43,9 @@ def test_an_unknown_context_is_named() -> None:
     result = CliRunner().invoke(cli, ["--context", "none", "list"])
     assert result.exit_code == 1
     assert "There is no context 'none'" in result.output
+
+
+def test_a_misspelt_command_gets_a_hint() -> None:
+    result = CliRunner().invoke(cli, ["lst"])
+    assert result.exit_code == 2
+    assert "Did you mean 'list'?" in result.output

@@ -291,6 +291,47 @@ async def test_a_connection_without_a_request_is_closed() -> None:
     await runner.cleanup()
 
 
+async def _slow_server(slow: SlowClients) -> tuple[web.AppRunner, int]:
+    async def length(request: web.Request) -> web.Response:
+        return web.Response(text=str(len(await request.read())))
+
+    app = web.Application(middlewares=[slow.middleware, overload_middleware(1)], client_max_size=100)
+    app.router.add_post("/", length)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    slow.watch(runner)
+    return runner, site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+
+
+async def test_a_body_that_trickles_takes_no_slot_and_is_given_up() -> None:
+    """Others are answered meanwhile, although there is one slot only."""
+    slow = SlowClients(body_seconds=0.5)
+    runner, port = await _slow_server(slow)
+    trickling = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+    for _, writer in trickling:
+        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
+    body = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
+    assert await raw_status(f"http://127.0.0.1:{port}", body) == 200
+    for reader, _ in trickling:
+        async with asyncio.timeout(30):
+            assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
+    slow.stop()
+    await runner.cleanup()
+
+
+async def test_a_second_request_whose_head_trickles_is_given_up() -> None:
+    slow = SlowClients(first_request_seconds=0.2, idle_seconds=0.3)
+    runner, port = await _slow_server(slow)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}POST / HTTP/1.1\r\nHo")
+    async with asyncio.timeout(30):
+        assert (await reader.read()).startswith(b"HTTP/1.1 200 ")  # and the end, since the server closes
+    slow.stop()
+    await runner.cleanup()
+
+
 async def test_offsets_of_a_sink_are_those_of_its_consumer_group() -> None:
     async with serve() as served:
         await served.ask("PUT", "/connectors/s/config", json=SINK)
