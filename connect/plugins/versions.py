@@ -112,3 +112,12 @@ def parse_range(text: str | None) -> VersionRange | None:
         if spec[at : at + 1] == ",":
             at += 1
     return VersionRange(tuple(intervals))
+
+
+def is_range(text: str | None) -> bool:
+    """Whether ``parse_range`` can read it."""
+    try:
+        parse_range(text)
+    except ConfigException:
+        return False
+    return True
