@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test check bench soak site format clean
+.PHONY: demo test check bench soak site format lock clean
 
 demo: $(VENV)/.demo
 	$(BIN)/connect demo $(ARGS)
@@ -30,6 +30,13 @@ site: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# What CI installs, version by version: made anew when a dependency is to move.
+lock:
+	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
+	$(VENV)-lock/bin/python -m pip freeze --exclude kafka-connect-worker > .ci/constraints.txt
+	rm -rf $(VENV)-lock
 
 # The stamp files say which extras are installed; a changed pyproject.toml installs again.
 $(VENV)/.demo: pyproject.toml

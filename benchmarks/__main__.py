@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks import converters, transforms
 from benchmarks.cases import PLUGIN_CASES as OWN_PLUGIN_CASES
-from benchmarks.cases import RECORD_CASES, Figures, Setting, idle, startup
+from benchmarks.cases import RECORD_CASES, WORKER_PROPERTIES, Figures, Setting, idle, startup
 from benchmarks.mysql import MYSQL_CASES
 from benchmarks.rebalance import rebalance
 from benchmarks.report import singles_table, table, write_section
@@ -113,7 +113,8 @@ def _run_record_case(case: str, setting: Setting, pairs: int) -> list[tuple[Figu
     kinds = (PYTHON, JAVA) if case in RECORD_CASES or plugins else (PYTHON,)
     results: list[tuple[Figures, Figures | None]] = []
     with ExitStack() as stack:
-        subjects = [stack.enter_context(Subject(kind, setting.broker, java_plugins=plugins)) for kind in kinds]
+        properties = WORKER_PROPERTIES.get(case)
+        subjects = [stack.enter_context(Subject(kind, setting.broker, properties, plugins)) for kind in kinds]
         for subject in subjects:
             run(subject, setting)
         for number in range(1, pairs + 1):

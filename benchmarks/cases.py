@@ -30,6 +30,16 @@ _CHAIN = {
     "value.converter.schemas.enable": "false",
 }
 
+_STRINGS = {"value.converter": STRING, "key.converter": STRING}
+_ERROR_HANDLING = {
+    "errors.tolerance": "all",
+    "errors.retry.timeout": "60000",
+    "errors.log.enable": "true",
+    "errors.deadletterqueue.topic.name": "bench-letters",
+    "errors.deadletterqueue.topic.replication.factor": "1",
+    "errors.deadletterqueue.context.headers.enable": "true",
+}
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -68,13 +78,16 @@ class Setting:
         return path
 
 
-def source_to_topic(subject: Subject, setting: Setting, extra: Mapping[str, str], suffix: str = "") -> Figures:
+def source_to_topic(
+    subject: Subject, setting: Setting, extra: Mapping[str, str], suffix: str = "", *, transactions: bool = False
+) -> Figures:
     """FileStreamSource → topic: from the creation of the connector until the topic holds every line."""
     topic = f"bench-{uuid.uuid4()}"
     servers = setting.broker.bootstrap_servers
     data.create_topic(servers, topic)
     config = {"connector.class": "FileStreamSource", "file": str(setting.lines), "topic": f"{topic}{suffix}"}
-    with data.end_offset(servers, topic) as count:
+    counter = data.committed_lines(servers, topic, setting.records) if transactions else data.end_offset(servers, topic)
+    with counter as count:
         cpu = subject.cpu_seconds()
         subject.create(topic, {**config, "tasks.max": "1", **extra})
         first, total = data.seconds_until(count, setting.records)
@@ -86,12 +99,31 @@ def source_to_topic(subject: Subject, setting: Setting, extra: Mapping[str, str]
 
 def filestream_source(subject: Subject, setting: Setting) -> Figures:
     """Lines as strings."""
-    return source_to_topic(subject, setting, {"value.converter": STRING, "key.converter": STRING})
+    return source_to_topic(subject, setting, _STRINGS)
 
 
 def filestream_source_chain(subject: Subject, setting: Setting) -> Figures:
     """HoistField, InsertField, RegexRouter, and JSON without schemas."""
     return source_to_topic(subject, setting, _CHAIN, suffix="-in")
+
+
+def filestream_source_errors(subject: Subject, setting: Setting) -> Figures:
+    """The same, with errors tolerated, retried and logged; metrics are always on, and so is a process per task.
+
+    Java Connect has no dead letter queue for sources, ours has, and it is on.
+    """
+    return source_to_topic(subject, setting, {**_CHAIN, **_ERROR_HANDLING}, suffix="-in")
+
+
+def transactions_by_poll(subject: Subject, setting: Setting) -> Figures:
+    """Lines as strings, exactly once: a transaction per poll, which is 2,000 lines."""
+    return source_to_topic(subject, setting, {**_STRINGS, "transaction.boundary": "poll"}, transactions=True)
+
+
+def transactions_by_interval(subject: Subject, setting: Setting) -> Figures:
+    """Lines as strings, exactly once: a transaction every half second."""
+    extra = {"transaction.boundary": "interval", "transaction.boundary.interval.ms": "500"}
+    return source_to_topic(subject, setting, {**_STRINGS, **extra}, transactions=True)
 
 
 def filestream_sink(subject: Subject, setting: Setting) -> Figures:
@@ -221,10 +253,20 @@ def rest_status(subject: Subject, setting: Setting) -> Figures:
 RECORD_CASES: dict[str, Callable[[Subject, Setting], Figures]] = {
     "filestream-source": filestream_source,
     "filestream-source-chain": filestream_source_chain,
+    "filestream-source-errors": filestream_source_errors,
+    "filestream-source-transactions-poll": transactions_by_poll,
+    "filestream-source-transactions-interval": transactions_by_interval,
     "filestream-sink": filestream_sink,
     "rest-status": rest_status,
 }
 """Cases that move records or answer requests: a long-lived worker of each kind, warmed up, takes turns."""
+
+_EXACTLY_ONCE = {"exactly.once.source.support": "enabled"}
+WORKER_PROPERTIES: dict[str, Mapping[str, str]] = {
+    "filestream-source-transactions-poll": _EXACTLY_ONCE,
+    "filestream-source-transactions-interval": _EXACTLY_ONCE,
+}
+"""What the workers of a case need."""
 
 PLUGIN_CASES: dict[str, Callable[[Subject, Setting], Figures]] = {
     "spooldir-csv": spooldir_csv,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from connect.kafka.connect_clients import SOURCE_PRODUCER
 
 LINE_BYTES = 107
 _LOOK_EVERY_SECONDS = 0.01
+_LAST_RECORDS = 10
 
 
 def write_lines(path: Path, count: int) -> None:
@@ -98,9 +99,29 @@ def fill_topic(bootstrap_servers: str, topic: str, values: Iterator[bytes]) -> N
 @contextmanager
 def end_offset(bootstrap_servers: str, topic: str) -> Iterator[Counter]:
     """Looks how many records the topic holds."""
-    consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": "benchmark-counter"})
-    try:
+    with _consumer(bootstrap_servers) as consumer:
         yield Counter(consumer, topic)
+
+
+@contextmanager
+def committed_lines(bootstrap_servers: str, topic: str, lines: int) -> Iterator[CommittedLines]:
+    """Looks how many of so many numbered lines the topic holds in transactions that were committed."""
+    with _consumer(bootstrap_servers) as consumer:
+        yield CommittedLines(consumer, topic, lines)
+
+
+@contextmanager
+def _consumer(bootstrap_servers: str) -> Iterator[Consumer]:
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap_servers,
+            "group.id": "benchmark-counter",
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+        }
+    )
+    try:
+        yield consumer
     finally:
         consumer.close()
 
@@ -158,7 +179,28 @@ class Counter:
         return self._consumer.get_watermark_offsets(self._partition, timeout=10)[1]
 
 
-def seconds_until(count: Counter | SizeOf, wanted: int, timeout: float = 120) -> tuple[float, float]:
+class CommittedLines:
+    """How many of so many numbered lines a topic holds for a consumer of committed records.
+
+    A transaction's end takes an offset, too: when there are as many offsets as lines, the last record is looked at.
+    """
+
+    def __init__(self, consumer: Consumer, topic: str, lines: int) -> None:
+        self._consumer = consumer
+        self._topic = topic
+        self._lines = lines
+        self._count = Counter(consumer, topic)
+
+    def __call__(self) -> int:
+        end = self._count()
+        if end < self._lines:
+            return end
+        self._consumer.assign([TopicPartition(self._topic, 0, end - _LAST_RECORDS)])
+        messages = self._consumer.consume(_LAST_RECORDS, 0.3)
+        return max((int(message.value().split()[0]) + 1 for message in messages), default=0)
+
+
+def seconds_until(count: Callable[[], int], wanted: int, timeout: float = 120) -> tuple[float, float]:
     """Seconds until the first record was there, and until all were. Raises TimeoutError."""
     began = time.perf_counter()
     first = 0.0

@@ -37,7 +37,7 @@ plugin.discovery STRING LOW hybrid_warn  Without effect: plugins are found by ma
 metrics.sample.window.ms LONG LOW 30000  The length of a metrics sample, in ms.
 metrics.num.samples INT LOW 2  How many samples make a metric.
 metrics.recording.level STRING LOW INFO  How many metrics are kept.
-metric.reporters LIST LOW org.apache.kafka.common.metrics.JmxReporter  Classes that pass metrics on.
+metric.reporters LIST LOW org.apache.kafka.common.metrics.JmxReporter  Classes that pass metrics on (see observability).
 header.converter CLASS LOW org.apache.kafka.connect.storage.SimpleHeaderConverter  Converter for headers.
 header.converter.plugin.version STRING LOW -  Which version of it.
 config.providers LIST LOW ''  Names of the providers that ${...} in configurations refers to.

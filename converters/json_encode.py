@@ -184,6 +184,8 @@ def _struct_writer(schema: Schema, options: WriteOptions) -> Write:
             raise invalid_type(schema, value)
         if value.schema is not schema and value.schema != schema:
             raise DataException("Mismatching schema.")
+        if len(value.values) != len(members):
+            raise DataException(f"A row of {schema} needs {len(members)} values but has {len(value.values)}")
         values = zip(members, value.values, strict=True)
         return f"{{{','.join([name + write_member(item) for (name, write_member), item in values])}}}"
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 
 import aiohttp  # noqa: F401  # first: the Elasticsearch sink keeps its own process free of it, and tests share one
 from hypothesis import settings
 
 pytest_plugins = ["tests.services.fixtures"]
+
+# What one process of a run has compiled (and pytest has rewritten) serves the others, whatever the environment says:
+# without that each worker, forked child and command that a test starts compiles everything anew, for seconds.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Hours, not minutes: ``make soak`` asks for them.
 SOAK = bool(os.environ.get("CONNECT_SOAK"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable
@@ -25,3 +26,10 @@ def wait_until(
         assert time.monotonic() < deadline, f"{what} did not become true within {timeout} s; last seen: {seen!r}"
         pause.wait(look_every)
     return seen
+
+
+async def eventually(condition: Callable[[], object], timeout: float = 30) -> None:
+    """Wait until the event loop has made it true. Raises TimeoutError after ``timeout`` seconds."""
+    async with asyncio.timeout(timeout):
+        while not condition():
+            await asyncio.sleep(0.005)

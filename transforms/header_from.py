@@ -16,6 +16,7 @@ from connect.api import (
     RecordBatch,
     Repeated,
     Schema,
+    Struct,
 )
 from connect.api.header_columns import headers_with
 from connect.api.validators import NonEmptyList, ValidString
@@ -125,6 +126,8 @@ def _column(key: str, schema: Schema | None, items: list[Any]) -> HeaderColumn:
     """What lies in a field fits its schema, except that it may have been left unset."""
     if schema is not None and not schema.optional and None in items:
         raise DataException(f"A null value requires an optional schema but was {schema}")
+    if schema is None and Struct in set(map(type, items)):
+        return HeaderColumn(key, items, [item.schema if isinstance(item, Struct) else None for item in items])
     return HeaderColumn(key, items, Repeated(schema, len(items)))
 
 

@@ -143,12 +143,13 @@ def _bucket(key: Any, size: int) -> int:
 
 def _checked(origin: Schema, target: Schema, name: str) -> ConvertAll:
     """What refuses values of one field that don't fit another."""
-    mark = _MARKS.get(origin.type, lambda value: value)
+    mark = _MARKS.get(origin.type)
 
     def check(values: list[Any]) -> list[Any]:
         for value in values:
             if value is not None:
-                validate_value(target, mark(value), name)
+                plain = mark is not None and type(value) in (int, float)
+                validate_value(target, mark(value) if mark is not None and plain else value, name)
         return values
 
     return check

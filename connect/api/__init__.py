@@ -79,7 +79,7 @@ from connect.api.schema import (
     Type,
 )
 from connect.api.schema_builder import SchemaBuilder
-from connect.api.struct import Struct, validate_value
+from connect.api.struct import Struct, to_java_strings, validate_value
 from connect.api.task import (
     ErrantRecordReporter,
     OffsetStorageReader,
@@ -195,6 +195,7 @@ __all__ = [
     "to_batches",
     "to_held",
     "to_java_string",
+    "to_java_strings",
     "to_value",
     "validate_value",
     "validators",

@@ -194,6 +194,8 @@ class Headers:
     def _append(self, key: str, value: Any, schema: Schema | None) -> Headers:
         if key is None:
             raise DataException("Null header keys are not permitted")
+        if schema is None and isinstance(value, Struct):
+            schema = value.schema
         self._items.append(Header(key, value, schema))
         return self
 

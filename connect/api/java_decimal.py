@@ -32,6 +32,8 @@ def parse_decimal(text: str) -> decimal.Decimal | None:
     if len(exponent) > 30 or not _INT_MIN <= int(exponent) <= _INT_MAX:
         return None
     number = decimal.Decimal(text)
+    if not number:
+        number = number.copy_abs()  # BigDecimal has one zero per scale
     return number if _INT_MIN <= scale_of(number) <= _INT_MAX else None
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from connect.api.equality import deep_equals
 from connect.api.errors import DataException
 from connect.api.java_names import java_type_name
-from connect.api.java_text import to_java_string
+from connect.api.java_text import column_texts, to_java_string
 from connect.api.logical import DATE_NAME, DECIMAL_NAME, TIME_NAME, TIMESTAMP_NAME, EpochMillis
 from connect.api.maps import map_key
 from connect.api.numbers import MARKS, Float32, Float64, Int8, Int16, Int32, Int64
@@ -151,6 +151,20 @@ def structs_of(schema: Schema, rows: Sequence[Sequence[Any]]) -> list[Struct]:
     return structs
 
 
+def to_java_strings(values: Sequence[Any], schema: Schema | None = None) -> Sequence[str]:
+    """The text of each of a batch's keys or values, as :func:`to_java_string` writes it; rows as their Structs."""
+    if schema is None or schema.type is not Type.STRUCT:
+        return column_texts(values, schema)
+    if values and set(map(type, values)) <= {tuple, list}:
+        columns = list(zip(*values, strict=True))
+        if columns and not any(None in column for column in columns):
+            members = ",".join([f"{field.name.replace('%', '%%')}=%s" for field in schema.fields])
+            template = f"Struct{{{members}}}"
+            texts = [column_texts(column, f.schema) for f, column in zip(schema.fields, columns, strict=True)]
+            return [template % row for row in zip(*texts, strict=True)]
+    return [to_java_string(Struct(schema, row) if isinstance(row, tuple | list) else row) for row in values]
+
+
 def _integer(mark: type, bits: int) -> Callable[[Any], bool]:
     low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
     others = (MARKS - {mark}) | {bool, EpochMillis}
@@ -207,7 +221,9 @@ def _validate(schema: Schema, value: Any, location: str) -> None:
         return
     if not _fits(schema, value):
         name = "" if schema.name is None else f' "{schema.name}"'
-        found = f"class {java_type_name(value)} for {location}"
+        # What fits the type but not the logical type has the type's own class.
+        own = schema if _FITS[schema.type](value) else None
+        found = f"class {java_type_name(value, own)} for {location}"
         raise DataException(f"Invalid Java object for schema{name} with type {schema.type}: {found}")
     if not schema.type.is_primitive:
         _validate_elements(schema, value, location)

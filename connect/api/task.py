@@ -1,6 +1,7 @@
 """Tasks: the units that copy.
 
-Each task runs in a process of its own; all its methods are called by one thread, in the order described at each.
+Each task runs in a process of its own; its methods are called by one thread, in the order described at each. A source's
+``commit`` and ``commit_record`` are an exception: while a ``poll`` takes long another thread calls them.
 """
 
 from __future__ import annotations
@@ -47,6 +48,12 @@ class TransactionContext(Protocol):
 
     def abort_transaction(self, record: SourceRecord | None = None) -> None:
         """Drop what the open transaction holds, after the next batch or after that record."""
+
+    def commit_transaction_at(self, batch: RecordBatch, index: int) -> None:
+        """Commit after record ``index`` of a batch that ``poll_batch`` is about to return."""
+
+    def abort_transaction_at(self, batch: RecordBatch, index: int) -> None:
+        """Drop what the open transaction holds, after record ``index`` of such a batch."""
 
 
 class TaskContext(Protocol):
@@ -139,6 +146,13 @@ class SourceTask(Task):
     """Reads records from another system. Implement ``poll`` or, for speed, ``poll_batch``."""
 
     context: SourceTaskContext
+
+    COMMITS_WHILE_POLLING: bool = True
+    """Whether ``commit`` and ``commit_record`` may be called by another thread while ``poll`` waits.
+
+    False for a task that isn't prepared for that: it is then told when ``poll`` has come back. (Offsets of records that
+    Kafka has are stored in time, unless the task overrides ``commit_record``.)
+    """
 
     def initialize(self, context: SourceTaskContext) -> None:
         """Called once, before ``start``."""

@@ -82,7 +82,7 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
     await rest.start(make_services(herder, clients, configs, worker_offsets, parts), await identified)
     # Only now: the library that speaks to the group takes long to load.
     herder.join()
-    return RunningConnectWorker(rest, herder, supervisor, stores)
+    return RunningConnectWorker(rest, herder, supervisor, stores, parts.reporters)
 
 
 class Store(Protocol):

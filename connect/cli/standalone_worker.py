@@ -59,7 +59,7 @@ async def start(
     worker_offsets = WorkerOffsets(offsets)
     herder.start(Worker(properties, supervisor, worker_offsets, herder))
     await rest.start(make_services(herder, clients, configs, worker_offsets, parts), cluster)
-    worker = RunningConnectWorker(rest, herder, supervisor, [offsets])
+    worker = RunningConnectWorker(rest, herder, supervisor, [offsets], parts.reporters)
     try:
         for file in files:
             await herder.create_connector(file.name, file.config, file.initial)

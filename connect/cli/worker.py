@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from connect.api import ConnectException
+from connect.api.metrics_reporter import MetricsReporter
 from connect.herder.herder import Herder
 from connect.herder.offsets import ConnectorOffsets
 from connect.herder.plugin_listing import PluginListing
+from connect.herder.shown_metrics import RunningReporters, load_reporters
 from connect.herder.sink_groups import SinkGroups
 from connect.herder.validation import ConnectorValidation
 from connect.kafka.clients import RealKafka
@@ -60,14 +62,16 @@ class PluginParts(NamedTuple):
     loggers: Loggers
     calls: PluginCalls
     transformer: ConfigTransformer
+    reporters: list[MetricsReporter]
 
 
 def make_parts(properties: Mapping[str, str], supervisor: Supervisor, group_id: str | None) -> PluginParts:
     """The parts of a worker; ``group_id`` is None in standalone mode. Raises ConfigException for bad settings."""
     transformer = ConfigTransformer(properties)
     calls = PluginCalls.from_properties(supervisor, properties)
+    reporters = load_reporters(properties)
     validation = ConnectorValidation(calls, properties, transformer, group_id)
-    return PluginParts(PluginListing(process_plugins(), calls), validation, Loggers(), calls, transformer)
+    return PluginParts(PluginListing(process_plugins(), calls), validation, Loggers(), calls, transformer, reporters)
 
 
 def make_services(
@@ -90,17 +94,26 @@ class Stores(NamedTuple):
 
 
 class RunningConnectWorker:
-    """A worker that has started; it is stopped in order: REST, connectors and tasks, stores, processes."""
+    """A worker that has started; it is stopped in order: REST, reporters, connectors and tasks, stores, processes."""
 
-    def __init__(self, rest: RestServer, herder: Herder, supervisor: Supervisor, stores: Sequence[Stoppable]) -> None:
+    def __init__(
+        self,
+        rest: RestServer,
+        herder: Herder,
+        supervisor: Supervisor,
+        stores: Sequence[Stoppable],
+        reporters: Sequence[MetricsReporter],
+    ) -> None:
         self.rest = rest
         self.herder = herder
         self._supervisor = supervisor
         self._stores = list(stores)
+        self._reporters = RunningReporters(reporters, herder)
 
     async def stop(self) -> None:
         """End everything in order."""
         await self.rest.stop()
+        await self._reporters.close()
         await self.herder.stop()
         await self.herder.worker.close()
         await asyncio.gather(*(self._stop_store(store) for store in self._stores))

@@ -45,16 +45,18 @@ def demo(context: click.Context, /, *, exit_: bool, **chosen: Any) -> None:
 
 @demo.command(name="rental")
 @click.option("--database-url", help="A MariaDB to use: jdbc:mariadb://user:password@host:port/database.")
+@click.option("--sqlite", is_flag=True, help="Keep the table in an SQLite file although MariaDB is installed.")
 @click.pass_obj
-def rental(options: DemoOptions, database_url: str | None) -> None:
+def rental(options: DemoOptions, database_url: str | None, sqlite: bool) -> None:
     """Copy the table rental through Avro and a schema registry into an index whose dates are dates.
 
-    Without --database-url the table is in an SQLite file. Ports and --exit stand in front: connect demo --exit rental.
+    Without --database-url a MariaDB that is installed is started for the demo; if there is none, the table is in an
+    SQLite file. Ports and --exit stand in front: connect demo --exit rental.
     The exit code is 0 if every row of the table is in the index, 1 if not.
     """
     from connect.demo.rental.run import RentalOptions, run_rental
 
-    wanted = RentalOptions(replace(options, registry=True), database_url)
+    wanted = RentalOptions(replace(options, registry=True), database_url, sqlite)
     _run(lambda console: run_rental(wanted, console))
 
 

@@ -18,6 +18,7 @@ from connect.herder.internal_requests import InternalRequests, Signature
 from connect.herder.plugin_listing import PluginListing
 from connect.herder.restart_plan import RestartPlan, plan_restart
 from connect.herder.runner import ConnectorRunner, Wanted
+from connect.herder.task_writes import TaskWrites
 from connect.herder.topics import ConnectorTopics
 from connect.herder.validation import ConnectorValidation, patched
 from connect.loggers import Loggers, is_level
@@ -53,6 +54,7 @@ class Herder:
         self._worker_id = worker_id
         self._properties = dict(properties)
         self._configs = configs
+        self._task_writes = TaskWrites(configs)
         self._statuses = statuses
         self._plugins = plugins
         self._validation = validation
@@ -173,7 +175,7 @@ class Herder:
 
     async def publish_task_configs(self, connector: str, configs: Sequence[Config]) -> None:
         """Store new task configurations."""
-        await asyncio.to_thread(self._configs.put_task_configs, connector, list(configs))
+        await self._task_writes.put(connector, configs)
         self._wake(connector)
 
     # What the worker tells (WorkerListener)
@@ -286,7 +288,7 @@ class Herder:
         """Stop and forget a connector. Raises NotFoundException."""
         await self.require_leader()
         tasks = self._known(connector).tasks(connector)
-        await asyncio.to_thread(self._configs.remove_connector_config, connector)
+        await self._task_writes.remove(connector)
         runner = self._runners.pop(connector, None)
         if runner is not None:
             await runner.close()
@@ -304,8 +306,9 @@ class Herder:
                 raise ConnectException(f"No connector `{connector}` configured")
             raise NotFoundException(f"Unknown connector {connector}")
         if target is TargetState.STOPPED:
-            await asyncio.to_thread(self._configs.put_task_configs, connector, [])
-        await asyncio.to_thread(self._configs.put_target_state, connector, target)
+            await self._task_writes.stop(connector)
+        else:
+            await asyncio.to_thread(self._configs.put_target_state, connector, target)
         runner = self._wake(connector)
         if target is TargetState.STOPPED and runner is not None:
             await runner.settle()

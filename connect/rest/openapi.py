@@ -26,6 +26,7 @@ _VARIABLES = {
     "logger": "The logger's name; root for all.",
 }
 _FLAG = {"type": "string", "enum": ["true", "false"]}
+_METRIC_NAMES: Json = {"type": "string", "enum": ["full", "short"]}
 _TEXT = {"type": "string"}
 
 
@@ -77,7 +78,12 @@ def _worker_operations() -> Operations:
         ("PUT", f"{_ONE}/fence"): _operation(
             "Fence off former tasks; for workers alone.", {204: None}, id="fenceConnector"
         ),
-        ("GET", "/metrics"): _operation("This worker's metrics, for Prometheus.", {200: _TEXT}, id="metrics"),
+        ("GET", "/metrics"): _operation(
+            "This worker's metrics, for Prometheus.",
+            {200: _TEXT},
+            _query("names", "Java's names, or those of the JMX exporter's example rules.", _METRIC_NAMES),
+            id="metrics",
+        ),
         ("GET", PATH): _operation("This description.", {200: {"type": "object"}}, id="openApi"),
     }
 

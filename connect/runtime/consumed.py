@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connect.api import RecordBatch, SinkOrigin, TimestampType, TopicPartition
-from connect.api.lazy import Deferred
+from connect.api.lazy import Computed, Deferred
 from connect.runtime.ids import ConnectorTaskId
 
 log = logging.getLogger(__name__)
@@ -49,11 +49,11 @@ def _origin(topic: str, partition: int, messages: Sequence[Any]) -> SinkOrigin:
     return SinkOrigin(
         topic,
         partition,
-        list(map(kind.offset, messages)),
+        Computed(messages, kind.offset),
         _TIMESTAMP_TYPES[messages[0].timestamp()[0]],
         list(map(kind.key, messages)),
         list(map(kind.value, messages)),
-        [h or () for h in headers] if any(headers) else None,
+        None if headers.count(None) == len(headers) else [h or () for h in headers],
         Deferred(len(messages), lambda: _timestamps(messages)),
     )
 

@@ -236,7 +236,7 @@ def _of_batch(column: Sequence[Any], raw: RecordBatch) -> Sequence[Any]:
 def _all_none(items: Sequence[Any]) -> bool:
     if items and items[0] is not None:
         return False  # as a rule all have a key, or none has
-    return not any(item is not None for item in items)
+    return items.count(None) == len(items)  # compares identities first
 
 
 def _sink_origin(raw: RecordBatch) -> SinkOrigin:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import enum
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from connect.api import ConnectException, RecordMetadata, SourceRecord, SourceTask
+from connect.api import ConnectException, RecordBatch, RecordMetadata, SourceRecord, SourceTask
 from connect.kafka.door import KafkaException, ProducerClient
 from connect.kafka.errors import is_fenced, is_retriable, kafka_error
 from connect.runtime.conversion import EncodedBatch
@@ -47,6 +47,19 @@ class TransactionPlan:
     context: WorkerTransactionContext | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OffsetTarget:
+    """The topic that offsets are written to, within the transactions.
+
+    ``other`` reaches the worker's store when the topic is the connector's own. ``fence`` is around the claim of the
+    transactional id, see ``OffsetClient``.
+    """
+
+    topic: str
+    other: OffsetClient | None = None
+    fence: Callable[[], AbstractContextManager[None]] = nullcontext
+
+
 class ExactlyOnce:
     """Commits transactions at the connector's boundaries; a failure fails the task, and the broker aborts the rest."""
 
@@ -55,29 +68,23 @@ class ExactlyOnce:
         task_id: ConnectorTaskId,
         task: SourceTask,
         producer: RecordProducer,
-        offsets_topic: str,
+        offsets: OffsetTarget,
         progress: Progress,
         plan: TransactionPlan,
         *,
-        other: OffsetClient | None = None,
-        fence: Callable[[], AbstractContextManager[None]] = nullcontext,
         before_commit: Callable[[], None] = lambda: None,
     ) -> None:
-        """``other`` reaches the worker's store when ``offsets_topic`` is the connector's own.
-
-        ``fence`` is around the claim of the transactional id, see ``OffsetClient``; ``before_commit`` makes reported
-        records durable.
-        """
+        """``before_commit`` makes reported records durable."""
         self._id = task_id
         self._task = task
         self._producer = producer
-        self._offsets_topic = offsets_topic
+        self._offsets_topic = offsets.topic
         self._progress = progress
         self._boundary = plan.boundary
         self._interval = plan.interval
         self._context = plan.context
-        self._other = other
-        self._fence = fence
+        self._other = offsets.other
+        self._fence = offsets.fence
         self._before_commit = before_commit
         self._submitted = SubmittedRecords()
         self._open = self._incomplete = False
@@ -131,9 +138,13 @@ class ExactlyOnce:
         """The task is told after the next commit."""
         self._committable.append((record, None))
 
-    def segments(self, records: list[SourceRecord]) -> list[Segment]:
+    def segments(self, records: Sequence[SourceRecord]) -> list[Segment]:
         """Cut where the connector asked for it, record by record."""
-        return [Segment(records)] if self._context is None else self._context.segments(records)
+        return [Segment.of_records(records)] if self._context is None else self._context.segments(records)
+
+    def batch_segments(self, batches: Sequence[RecordBatch]) -> list[Segment]:
+        """Cut where the connector asked for it, record by record."""
+        return [Segment(batches)] if self._context is None else self._context.batch_segments(batches)
 
     def end_segment(self, segment: Segment) -> None:
         """Commit or abort where the connector asked for it."""
@@ -150,7 +161,7 @@ class ExactlyOnce:
             if time.monotonic() >= self._next_commit:
                 self.commit()
         elif self._context is not None and not idle:
-            self.end_segment(Segment([], self._context.batch_end()))
+            self.end_segment(Segment((), self._context.batch_end()))
 
     def pause(self) -> None:
         """Commit, unless only the connector may say so."""
@@ -161,6 +172,10 @@ class ExactlyOnce:
         """Commit, unless the task failed or only the connector may say so."""
         if not failed and self._boundary is not Boundary.CONNECTOR:
             self.commit()
+
+    def away(self) -> AbstractContextManager[None]:
+        """Nothing happens meanwhile: offsets are part of transactions, which end at their boundaries."""
+        return nullcontext()
 
     def raise_failure(self) -> None:
         """Raise ConnectException when a record could not be delivered."""

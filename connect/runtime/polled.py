@@ -23,14 +23,23 @@ class SegmentEnd(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Consecutive records of one poll."""
+    """Consecutive records of one poll, as batches. ``records`` are they as polled, unless that was as batches.
 
-    records: list[SourceRecord]
+    A position in the origin of such batches is an index into ``records``.
+    """
+
+    batches: Sequence[RecordBatch]
     end: SegmentEnd = SegmentEnd.GO_ON
+    records: Sequence[SourceRecord] | None = None
 
-    def batches(self) -> list[RecordBatch]:
-        """The records as batches; a position in their origin is an index into ``records``."""
-        return source_batches(self.records) if self.records else []
+    @staticmethod
+    def of_records(records: Sequence[SourceRecord], end: SegmentEnd = SegmentEnd.GO_ON) -> Segment:
+        """Group records into batches."""
+        return Segment(source_batches(records), end, records)
+
+    def original(self, batch: RecordBatch) -> Original:
+        """How to get at the records of one of the batches."""
+        return originals(batch, self.records)
 
 
 def polls_batches(task: SourceTask) -> bool:

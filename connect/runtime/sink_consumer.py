@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 _LEAVE_SECONDS = 4.0
 _POSITION_SECONDS = 10.0
+_USUAL_RECORDS, _MOST_RECORDS = 500, 2000
+_QUICK_SECONDS = 0.1
 _GOES_ON = ("_PARTITION_EOF", "UNKNOWN_TOPIC_OR_PART", "_ALL_BROKERS_DOWN", "_TRANSPORT", "_RESOLVE")
 
 Offsets = Mapping[TopicPartition, int]
@@ -41,9 +43,9 @@ OnAssigned = Callable[[Offsets], Start]
 
 @dataclass(frozen=True, slots=True)
 class ConsumerSettings:
-    """What the loop needs to know of the consumer's Java properties."""
+    """What the loop needs to know of the consumer's Java properties; ``max_poll_records`` is None where unset."""
 
-    max_poll_records: int = 500
+    max_poll_records: int | None = None
     cooperative: bool = False
     reset_to_end: bool = False
 
@@ -51,8 +53,9 @@ class ConsumerSettings:
     def read(cls, properties: Mapping[str, str]) -> ConsumerSettings:
         """Read a consumer's properties."""
         assignors = [name.strip() for name in properties.get("partition.assignment.strategy", "").split(",")]
+        most = properties.get("max.poll.records")
         return cls(
-            int(properties.get("max.poll.records", "500")),
+            None if most is None else int(most),
             all("ooperative" in name for name in assignors),
             properties.get("auto.offset.reset", "earliest").strip().lower() == "latest",
         )
@@ -73,6 +76,7 @@ class SinkConsumer:
         self._topics = topics
         self._settings = settings
         self._progress = progress
+        self._limit = settings.max_poll_records or _USUAL_RECORDS
         self._closed = False
         self._callbacks: dict[str, Callable[[Any, list[Any]], None]] = {}
         self._committed: dict[TopicPartition, int] = {}
@@ -139,13 +143,13 @@ class SinkConsumer:
         self.pause(start.paused)
 
     def consume(self, timeout: float, at_most: int | None = None) -> list[Any]:
-        """The next messages, at most ``max.poll.records``; none after ``timeout`` seconds. Raises ConnectException.
+        """The next messages, at most as many as suit the task; none after ``timeout`` seconds. Raises ConnectException.
 
         Returns as soon as there is something (the client's own ``consume`` waits for the full number).
         """
         if self._topics.changed(self._consumer):
             self._subscribe()
-        limit = self._settings.max_poll_records if at_most is None else min(at_most, self._settings.max_poll_records)
+        limit = self._limit if at_most is None else min(at_most, self._limit)
         messages = list(self._consumer.consume(limit, 0))
         if not messages:
             first = self._consumer.poll(timeout)
@@ -164,6 +168,12 @@ class SinkConsumer:
             else:
                 log.warning("The consumer goes on after: %s", error.str())
         return good
+
+    def put_took(self, records: int, seconds: float) -> None:
+        """How long a put took: a quick task is given more at a time, unless ``max.poll.records`` is set."""
+        if self._settings.max_poll_records is None:
+            quick = seconds * _MOST_RECORDS <= _QUICK_SECONDS * records
+            self._limit = _MOST_RECORDS if quick else _USUAL_RECORDS
 
     def pause(self, partitions: Iterable[TopicPartition]) -> None:
         """Fetch no more from those partitions."""

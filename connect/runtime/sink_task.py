@@ -267,6 +267,7 @@ class WorkerSinkTask:
         self._progress.count("sink-record-send-total", count)
         self._progress.spread("batch-size", count)
         self._progress.time("put-batch", seconds)
+        self._consumer.put_took(count, seconds)
         if self._limits.active:
             self._limits.spend(count, sum(map(consumed_bytes, batches)))
 

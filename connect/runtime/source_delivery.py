@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
-from connect.api import ConnectException, SourceRecord, SourceTask
+from connect.api import ConnectException, RecordBatch, SourceRecord, SourceTask
+from connect.runtime.background_commits import BackgroundCommits
 from connect.runtime.conversion import EncodedBatch
 from connect.runtime.ids import ConnectorTaskId
 from connect.runtime.polled import Original, Segment
 from connect.runtime.progress import Progress, Stage
 from connect.runtime.record_producer import RecordProducer
 from connect.runtime.submitted import SubmittedRecords
-from connect.runtime.task_link import OffsetClient
+from connect.runtime.task_link import OffsetClient, TaskControl
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +35,11 @@ class SourceDelivery(Protocol):
     def drop(self, record: SourceRecord) -> None:
         """A record, as it was polled, was filtered out or skipped."""
 
-    def segments(self, records: list[SourceRecord]) -> list[Segment]:
-        """The records of one poll, cut where the connector wants a transaction to end."""
+    def segments(self, records: Sequence[SourceRecord]) -> list[Segment]:
+        """The records of one poll, cut where the connector wants a transaction to end. Raises ConnectException."""
+
+    def batch_segments(self, batches: Sequence[RecordBatch]) -> list[Segment]:
+        """The same for the batches of one poll."""
 
     def end_segment(self, segment: Segment) -> None:
         """All of a segment was sent."""
@@ -47,6 +52,9 @@ class SourceDelivery(Protocol):
 
     def finish(self, *, failed: bool) -> None:
         """The task ends: bring what was sent to an end. Raises ConnectException."""
+
+    def away(self) -> AbstractContextManager[None]:
+        """Around what may take the loop long: another thread may commit meanwhile what was sent."""
 
     def raise_failure(self) -> None:
         """Raise ConnectException when a record could not be delivered."""
@@ -61,6 +69,16 @@ def commit_record(task_id: ConnectorTaskId, task: SourceTask, record: SourceReco
         task.commit_record(record, metadata)
     except Exception:
         log.exception("%s: commit_record failed", task_id)
+
+
+def overrides_commit_record(task: SourceTask) -> bool:
+    """Whether the task wants to hear of every single record."""
+    return type(task).commit_record is not SourceTask.commit_record
+
+
+def overrides_commit(task: SourceTask) -> bool:
+    """Whether the task wants to hear of commits."""
+    return type(task).commit is not SourceTask.commit
 
 
 def commit_task(task_id: ConnectorTaskId, task: SourceTask) -> None:
@@ -84,8 +102,12 @@ class AtLeastOnce:
         flush_interval: float,
         flush_timeout: float,
         before_commit: Callable[[], None] = lambda: None,
+        control: TaskControl | None = None,
     ) -> None:
-        """Intervals and timeouts in seconds. ``before_commit`` makes reported records durable; raises when it can't."""
+        """Intervals and timeouts in seconds. ``before_commit`` makes reported records durable; raises when it can't.
+
+        With a ``control``, a thread commits while a poll takes long; without one, polls have to come back for that.
+        """
         self._id = task_id
         self._task = task
         self._producer = producer
@@ -96,11 +118,17 @@ class AtLeastOnce:
         self._before_commit = before_commit
         self._submitted = SubmittedRecords()
         self._last_commit = time.monotonic()
-        self._unflushed = False
+        self._unflushed = self._owes_commit = False
+        self._follows_records, self._follows_commits = overrides_commit_record(task), overrides_commit(task)
+        anywhere = task.COMMITS_WHILE_POLLING or not self._follows_records
+        self._background = BackgroundCommits(task_id, control, self) if control is not None and anywhere else None
+        self._failure: BaseException | None = None
 
     def start(self) -> None:
         """The first commit is due an interval from now."""
         self._last_commit = time.monotonic()
+        if self._background is not None:
+            self._background.start()
 
     def send(self, encoded: EncodedBatch, original: Original | None) -> bool:
         """Queue records."""
@@ -114,9 +142,13 @@ class AtLeastOnce:
         """Tell the task at once."""
         commit_record(self._id, self._task, record, None)
 
-    def segments(self, records: list[SourceRecord]) -> list[Segment]:
+    def segments(self, records: Sequence[SourceRecord]) -> list[Segment]:
         """One: there are no transactions."""
-        return [Segment(records)]
+        return [Segment.of_records(records)]
+
+    def batch_segments(self, batches: Sequence[RecordBatch]) -> list[Segment]:
+        """One: there are no transactions."""
+        return [Segment(batches)]
 
     def end_segment(self, segment: Segment) -> None:
         """There are no transactions."""
@@ -126,8 +158,19 @@ class AtLeastOnce:
         if idle and self._unflushed:
             self._producer.serve()  # a task may wait for its records' acknowledgements before it polls more
         since = time.monotonic() - self._last_commit
-        if since >= self._flush_interval or (idle and self._unflushed and since >= _LONGEST_IDLE_SECONDS):
+        waiting = idle and (self._unflushed or self._owes_commit)
+        if since >= self._flush_interval or (waiting and since >= _LONGEST_IDLE_SECONDS):
             self.commit()
+
+    def away(self) -> AbstractContextManager[None]:
+        """A thread commits meanwhile, when it is time."""
+        if self._background is None:
+            return nullcontext()
+        if self._unflushed or self._follows_commits:
+            self._background.ensure_thread()
+            if self._unflushed and self._follows_records:
+                self._background.call()
+        return self._background.away()
 
     def pause(self) -> None:
         """Commit what Kafka takes within the timeout."""
@@ -140,9 +183,46 @@ class AtLeastOnce:
     def raise_failure(self) -> None:
         """Raise ConnectException when a record could not be delivered and errors are not tolerated."""
         self._producer.raise_failure()
+        if self._failure is not None:
+            raise self._failure
 
-    def commit(self) -> bool:
-        """Flush the producer, then store the offsets of what Kafka has. False when that failed: tried again later."""
+    # What the background does (Committer)
+
+    def seconds_until_due(self) -> float:
+        """How long until a commit is due."""
+        return self._last_commit + self._flush_interval - time.monotonic()
+
+    def has_uncommitted(self) -> bool:
+        """Whether something was sent whose offsets are not stored."""
+        return self._unflushed or bool(self._submitted.committable())
+
+    def serve(self) -> bool:
+        """Hear of acknowledged records, for a task that wants to be told of each."""
+        if not self._follows_records or not self._unflushed:
+            return False
+        self._guarded(self._producer.serve)
+        return self._producer.queued > 0
+
+    def commit_for_loop(self) -> None:
+        """Commit, and leave the loop's stage as it is; ``commit`` of a task that isn't prepared has to wait."""
+        progress = self._progress
+        stage, since = progress.stage, progress.since
+        self._guarded(lambda: self.commit(tell=self._task.COMMITS_WHILE_POLLING))
+        progress.stage, progress.since = stage, since
+
+    def _guarded(self, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except BaseException as error:  # raised by the plugin, maybe SystemExit: the loop fails with it
+            self._failure = self._failure or error
+
+    # Commits
+
+    def commit(self, *, tell: bool = True) -> bool:
+        """Flush the producer, then store the offsets of what Kafka has. False when that failed: tried again later.
+
+        ``tell`` calls the task's own ``commit``; else the loop's next commit does.
+        """
         self._progress.enter(Stage.COMMIT)
         self._last_commit = began = time.monotonic()
         if self._unflushed and not self._flush():
@@ -154,7 +234,9 @@ class AtLeastOnce:
             self._progress.count("offset-commit-failure-total")
             return False
         self._submitted.committed()
-        commit_task(self._id, self._task)
+        self._owes_commit = not tell and self._follows_commits
+        if tell:
+            commit_task(self._id, self._task)
         self._progress.time("offset-commit", time.monotonic() - began)
         self._progress.count("offset-commit-success-total")
         return True
@@ -182,4 +264,6 @@ class AtLeastOnce:
 
     def close(self) -> None:
         """Let go of the producer."""
+        if self._background is not None:
+            self._background.end()
         self._producer.close()

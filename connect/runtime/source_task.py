@@ -12,10 +12,10 @@ from connect.api import RecordBatch, RetriableException, SourceOrigin, SourceTas
 from connect.runtime.conversion import EncodedBatch, SourceConversion
 from connect.runtime.errors.tolerance import Failure, ToleranceOperator
 from connect.runtime.ids import ConnectorTaskId, State
-from connect.runtime.polled import Original, Segment, originals, polls_batches
+from connect.runtime.polled import Original, Segment, polls_batches
 from connect.runtime.progress import Progress, Stage
 from connect.runtime.rate_limits import RateLimits
-from connect.runtime.source_delivery import SourceDelivery
+from connect.runtime.source_delivery import SourceDelivery, overrides_commit_record
 from connect.runtime.task_link import TaskControl, TaskReporter
 from connect.runtime.transformations import TransformationChain
 
@@ -93,28 +93,34 @@ class WorkerSourceTask:
             delivery.raise_failure()
             if polls_batches(self._task):
                 batches = self._poll(self._task.poll_batch)
-                idle = not batches
-                for batch in batches or ():
-                    self._send(batch, originals(batch, None) if self._follows_records else None)
+                segments = delivery.batch_segments(batches) if batches else []
             else:
                 records = self._poll(self._task.poll)
-                idle = not records
-                for segment in delivery.segments(list(records)) if records else ():
-                    self._send_segment(segment)
-            delivery.end_poll(idle=idle)
+                segments = delivery.segments(records) if records else []
+            for segment in segments:
+                if not self._send_segment(segment):
+                    break  # offsets must not pass what was left out
+            delivery.end_poll(idle=not segments)
         delivery.raise_failure()
 
-    def _send_segment(self, segment: Segment) -> None:
-        original = segment.records.__getitem__ if self._follows_records else None
-        if all(self._send(batch, original) for batch in segment.batches()):
-            self._path.delivery.end_segment(segment)
+    def _send_segment(self, segment: Segment) -> bool:
+        """False when the task was asked to stop before all was sent."""
+        for batch in segment.batches:
+            if not self._send(batch, segment.original(batch) if self._follows_records else None):
+                return False
+        self._path.delivery.end_segment(segment)
+        return True
 
     def _pause(self) -> None:
         if self._started:
             self._path.delivery.pause()
         self._reporter.report_state(State.PAUSED)
         self._progress.enter(Stage.PAUSED)
-        self._control.wait_while_paused()
+        if self._started:
+            with self._path.delivery.away():
+                self._control.wait_while_paused()
+        else:
+            self._control.wait_while_paused()
         if self._started and not self._control.stopping:
             self._reporter.report_state(State.RUNNING)
 
@@ -122,7 +128,8 @@ class WorkerSourceTask:
         self._progress.enter(Stage.TASK_POLL)
         began = time.monotonic()
         try:
-            polled = poll()
+            with self._path.delivery.away():
+                polled = poll()
         except RetriableException:
             log.warning("%s could not poll and will be asked again", self._id, exc_info=True)
             return None
@@ -161,8 +168,13 @@ class WorkerSourceTask:
     def _wait_for_allowance(self) -> None:
         while (seconds := self._limits.wait_seconds()) > 0:
             self._progress.enter(Stage.THROTTLED)
-            if self._control.wait_for_stop(min(seconds, _LONGEST_PAUSE_SECONDS)):
+            if self.wait_for_stop(min(seconds, _LONGEST_PAUSE_SECONDS)):
                 return
+
+    def wait_for_stop(self, seconds: float) -> bool:
+        """Sleep within the path of a batch; True at once when the task is asked to stop."""
+        with self._path.delivery.away():
+            return self._control.wait_for_stop(seconds)
 
     def _transform(self, batch: RecordBatch) -> list[RecordBatch]:
         chain = self._path.chain
@@ -210,8 +222,3 @@ class WorkerSourceTask:
                     log.exception("%s: stop failed", self._id)
             self._path.chain.close()
             self._path.delivery.close()
-
-
-def overrides_commit_record(task: SourceTask) -> bool:
-    """Whether the task wants to hear of every single record."""
-    return type(task).commit_record is not SourceTask.commit_record

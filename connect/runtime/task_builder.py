@@ -14,7 +14,7 @@ from connect.runtime.connector_config import SINK_CONFIG, SOURCE_CONFIG
 from connect.runtime.conversion import SinkConversion, SourceConversion
 from connect.runtime.errors.reporters import LogReporter
 from connect.runtime.errors.tolerance import DropBudget, ErrorPolicy, ErrorReporter, ToleranceOperator
-from connect.runtime.exactly_once import Boundary, ExactlyOnce, TransactionPlan
+from connect.runtime.exactly_once import Boundary, ExactlyOnce, OffsetTarget, TransactionPlan
 from connect.runtime.ids import ConnectorTaskId
 from connect.runtime.plugins_of_task import make_chain, make_converters, task_facts
 from connect.runtime.progress import Progress
@@ -22,8 +22,8 @@ from connect.runtime.rate_limits import RateLimits
 from connect.runtime.record_producer import RecordProducer
 from connect.runtime.sink_consumer import ConsumerSettings, SinkConsumer
 from connect.runtime.sink_task import CommitRules, SinkPath, WorkerSinkTask
-from connect.runtime.source_delivery import AtLeastOnce, commit_record
-from connect.runtime.source_task import SourcePath, WorkerSourceTask, overrides_commit_record
+from connect.runtime.source_delivery import AtLeastOnce, commit_record, overrides_commit_record
+from connect.runtime.source_task import SourcePath, WorkerSourceTask
 from connect.runtime.task_context import WorkerSinkTaskContext, WorkerSourceTaskContext
 from connect.runtime.task_link import OffsetClient, TaskControl, TaskReporter
 from connect.runtime.task_rules import TaskRules
@@ -108,7 +108,8 @@ class TaskBuilder:
         spec = self._spec
         config = SOURCE_CONFIG.parse(spec.connector)
         dead_letters = self._dead_letters(_DEAD_LETTER_CONFIG.parse(spec.connector))
-        tolerance = self._tolerance(config, dead_letters.reporters())
+        worker_task: WorkerSourceTask
+        tolerance = self._tolerance(config, dead_letters.reporters(), lambda s: worker_task.wait_for_stop(s))
         exactly_once = self._clients.exactly_once
         transactions = WorkerTransactionContext() if exactly_once and _boundary(config) is Boundary.CONNECTOR else None
         creation = TopicCreation(
@@ -116,7 +117,6 @@ class TaskBuilder:
             spec.connector,
             lambda: self._kafka.admin(self._clients.task_admin(spec.task_id, spec.connector)),
         )
-        worker_task: WorkerSourceTask
         path = SourcePath(
             chain=make_chain(self._registry, spec.connector),
             conversion=SourceConversion(make_converters(self._registry, spec.connector, spec.worker), tolerance),
@@ -163,6 +163,7 @@ class TaskBuilder:
             flush_interval=spec.milliseconds("offset.flush.interval.ms", _DEFAULT_FLUSH_INTERVAL_MS),
             flush_timeout=spec.milliseconds("offset.flush.timeout.ms", _DEFAULT_FLUSH_TIMEOUT_MS),
             before_commit=before_commit,
+            control=self._control,
         )
 
     def _exactly_once(
@@ -189,7 +190,7 @@ class TaskBuilder:
             spec.task_id,
             task,
             producer,
-            topic,
+            OffsetTarget(topic, self._offsets if topic != worker_topic else None, self._offsets.fence),
             self._progress,
             TransactionPlan(
                 _boundary(config),
@@ -198,8 +199,6 @@ class TaskBuilder:
                 else interval / 1000,
                 context,
             ),
-            other=self._offsets if topic != worker_topic else None,
-            fence=self._offsets.fence,
             before_commit=before_commit,
         )
         return delivery
@@ -208,7 +207,7 @@ class TaskBuilder:
         spec = self._spec
         config = SINK_CONFIG.parse(spec.connector)
         dead_letters = self._dead_letters(config)
-        tolerance = self._tolerance(config, dead_letters.reporters())
+        tolerance = self._tolerance(config, dead_letters.reporters(), self._control.wait_for_stop)
         properties = self._clients.sink_consumer(spec.task_id, spec.connector)
 
         def create_consumer(on_commit: Any) -> ConsumerClient:
@@ -251,14 +250,16 @@ class TaskBuilder:
             self._progress,
         )
 
-    def _tolerance(self, config: Mapping[str, Any], reporters: Sequence[ErrorReporter]) -> ToleranceOperator:
+    def _tolerance(
+        self, config: Mapping[str, Any], reporters: Sequence[ErrorReporter], wait: Callable[[float], bool]
+    ) -> ToleranceOperator:
         found = list(reporters)
         if config["errors.log.enable"]:
             include = config["errors.log.include.messages"]
             found.append(LogReporter(self._spec.task_id, self._progress, include_messages=include))
         budget = DropBudget(self._rules.drop_max_count, self._rules.drop_max_percent)
         policy = ErrorPolicy.from_config(config)
-        return ToleranceOperator(policy, found, self._progress, self._control.wait_for_stop, budget)
+        return ToleranceOperator(policy, found, self._progress, wait, budget)
 
 
 def _boundary(config: Mapping[str, Any]) -> Boundary:

@@ -6,7 +6,7 @@ The loops depend on this alone and don't know whether they run in a process of t
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -88,6 +88,16 @@ class TaskControl:
         """Sleep; True at once when the task is asked to stop, whatever about pausing."""
         with self._changed:
             return self._changed.wait_for(lambda: self._stopping, seconds)
+
+    def wait_for_stop_or(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Sleep; at an end at once when the task is asked to stop, or :meth:`wake` finds the condition true."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping or condition(), seconds)
+
+    def wake(self) -> None:
+        """Have sleepers look at their conditions."""
+        with self._changed:
+            self._changed.notify_all()
 
     def wait_while_paused(self) -> None:
         """Sleep until the task may go on or has to end."""

@@ -9,7 +9,6 @@ from connectors.elasticsearch.keys import (
     DATASET,
     HIGH,
     KEYTAB,
-    MAPPING,
     MEDIUM,
     NAMESPACE,
     URLS,
@@ -79,7 +78,6 @@ _TARGETS = (
         default=[],
         importance=HIGH,
         width=Width.LONG,
-        validator=MAPPING,
     ),
     _connector.key(
         "max.external.resource.mappings",

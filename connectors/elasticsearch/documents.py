@@ -24,10 +24,16 @@ _ROWS = frozenset((tuple, list))
 _MARK = orjson.Fragment(b"\n")
 _CUT = b",\n,"
 _SCALARS = (str, int, float, bool, type(None))
+_JSON_TYPES: dict[type, str] = {str: "STRING", list: "ARRAY", bool: "BOOLEAN", type(None): "NULL"}
+_KINDS = {"STRING": "a string", "ARRAY": "an array", "BOOLEAN": "a boolean", "NULL": "null", "NUMBER": "a number"}
 
 
 class NotAnObject(DataException):
-    """The value is JSON, but no object: the server can't index it."""
+    """The value is JSON, but no object: the server can't index it. ``json_type`` is such as ``STRING``."""
+
+    def __init__(self, message: str, json_type: str = "STRING") -> None:
+        super().__init__(message)
+        self.json_type = json_type
 
 
 class DocumentEncoder:
@@ -46,7 +52,8 @@ class DocumentEncoder:
         else:
             plain = value if self._plain is None or value is None else self._plain(value)
         if not isinstance(plain, dict):
-            raise NotAnObject(f"a document must be a JSON object, this is {_kind(plain)}")
+            json_type = _JSON_TYPES.get(type(plain), "NUMBER")
+            raise NotAnObject(f"a document must be a JSON object, this is {_KINDS[json_type]}", json_type)
         return plain
 
     def encode(self, values: Sequence[Any]) -> list[bytes]:
@@ -122,27 +129,27 @@ def _read(value: bytes) -> Any:
         raise NotAnObject(f"a document must be a JSON object, these bytes are none: {error}") from None
 
 
-def _kind(value: Any) -> str:
-    names: dict[type, str] = {str: "a string", list: "an array", bool: "a boolean", type(None): "null"}
-    return names.get(type(value), "a number")
-
-
 class StreamTimestamps:
-    """Adds ``@timestamp`` to documents of data streams."""
+    """Sets ``@timestamp`` in documents of data streams."""
 
     def __init__(self, fields: Sequence[str]) -> None:
         self._fields = fields
 
     def add(self, document: dict[str, Any], timestamp: int | None) -> dict[str, Any]:
-        """The document with a timestamp: its own, that of the first field it has, or the record's."""
-        if "@timestamp" in document:
-            return document
+        """The document with the text of the first of the fields that it has; without fields, the record's timestamp.
+
+        A document that has none of the fields stays as it is: the server takes it if it has its own, or refuses it.
+        """
+        if not self._fields:
+            return {**document, "@timestamp": timestamp}
         for name in self._fields:
             if name in document:
-                value = document[name]
-                return {**document, "@timestamp": value if isinstance(value, str) else _as_text(value)}
-        return {**document, "@timestamp": timestamp}
+                return {**document, "@timestamp": _as_text(document[name])}
+        return document
 
 
 def _as_text(value: Any) -> str:
-    return orjson.dumps(value).decode()
+    """A scalar as text; objects and arrays have none."""
+    if isinstance(value, str):
+        return value
+    return "" if isinstance(value, dict | list) else orjson.dumps(value).decode()

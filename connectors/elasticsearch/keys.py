@@ -12,7 +12,7 @@ from connect.api import NO_DEFAULT, ConfigException, ConfigType, Importance, Key
 from connect.api.validators import LambdaValidator
 
 HIGH, MEDIUM, LOW = Importance.HIGH, Importance.MEDIUM, Importance.LOW
-_DATASET_FORBIDDEN = re.compile(r'[\s\\/*?"<>|,#\-:]')
+_DATASET_FORBIDDEN = re.compile(r'[ \\/*?"<>|,#\-:]')
 
 
 class Group:
@@ -74,13 +74,13 @@ def is_url(text: str) -> bool:
 
 def _check_data_stream_part(what: str) -> Callable[[str, Any], None]:
     def check(name: str, value: Any) -> None:
-        text = (value or "").replace("${topic}", "")
+        text = value or ""
+        if len(text) > 100:
+            raise ConfigException(name, value, f"The specified {what} must be no longer than 100 characters.")
         if text != text.lower():
             raise ConfigException(name, value, f"The specified {what} must be in all lowercase.")
-        if len(value or "") > 100:
-            raise ConfigException(name, value, f"The specified {what} must be no longer than 100 characters.")
         if _DATASET_FORBIDDEN.search(text):
-            forbidden = 'any whitespace, or any of \\ / * ? " < > | , # - :'
+            forbidden = 'any spaces or invalid characters \\/*?"<>|,#-:'
             raise ConfigException(name, value, f"The specified {what} must not contain {forbidden}")
 
     return check
@@ -89,40 +89,13 @@ def _check_data_stream_part(what: str) -> Callable[[str, Any], None]:
 def _check_keytab(name: str, value: Any) -> None:
     if value is None:
         return
+    if not value.endswith("keytab"):
+        raise ConfigException(name, value, "The specified file must end with .keytab")
     if not Path(value).exists():
         raise ConfigException(name, value, "The specified file does not exist.")
-    if not value.endswith(".keytab"):
-        raise ConfigException(name, value, "The specified file must end with .keytab")
-
-
-def _check_mapping(name: str, value: Any) -> None:
-    topics: set[str] = set()
-    resources: set[str] = set()
-    for pair in value or ():
-        topic, _, resource = (part.strip() for part in pair.partition(":"))
-        if not topic or not resource or ":" in resource:
-            raise ConfigException(
-                name, pair, "Invalid topic-to-resource mapping format. The expected format: topic:resource"
-            )
-        if topic in topics:
-            raise ConfigException(
-                name,
-                pair,
-                f"Topic '{topic}' is mapped to multiple resources. Each topic must be mapped to exactly one resource.",
-            )
-        if resource in resources:
-            raise ConfigException(
-                name,
-                pair,
-                f"Resource '{resource}' is mapped from multiple topics."
-                " Each resource must be mapped to exactly one topic.",
-            )
-        topics.add(topic)
-        resources.add(resource)
 
 
 URLS = LambdaValidator(_check_urls, "addresses such as http://host:9200")
 KEYTAB = LambdaValidator(_check_keytab, "an existing file that ends with .keytab")
-MAPPING = LambdaValidator(_check_mapping, "pairs topic:resource, one to one")
 DATASET = LambdaValidator(_check_data_stream_part("dataset"), "lower case, at most 100 characters")
 NAMESPACE = LambdaValidator(_check_data_stream_part("namespace"), "lower case, at most 100 characters")

@@ -7,6 +7,7 @@ from typing import Any
 
 from connect.api import DataException, Schema, Type
 from connect.api.logical import DATE_NAME, DECIMAL_NAME, TIME_NAME, TIMESTAMP_NAME, to_millis
+from connectors.elasticsearch.plain import short_float
 
 _TYPES = {
     Type.BOOLEAN: "boolean",
@@ -63,4 +64,6 @@ def _leaf(type: str, schema: Schema) -> dict[str, Any]:
         default = to_millis(default)
     elif isinstance(default, Decimal):
         default = float(default)
+    elif type == "float":
+        default = short_float(default)
     return {"type": type, "null_value": default}

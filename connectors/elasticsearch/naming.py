@@ -53,7 +53,11 @@ class IndexNamer:
         settings = self._settings
         if settings.resources:
             if topic not in settings.resources:
-                raise ConnectException(f"Topic '{topic}' is not mapped to any resource.")
+                raise ConnectException(
+                    f"Topic '{topic}' is not mapped to any resource. All topics must be mapped when using"
+                    " topic-to-resource mapping configuration. Please check the 'topic.to.external.resource.mapping'"
+                    " configuration to ensure all topics are properly mapped."
+                )
             return settings.resources[topic]
         if settings.data_stream_type is not None:
             return data_stream_name(settings, topic)

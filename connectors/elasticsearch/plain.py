@@ -45,7 +45,7 @@ def compile_plain(schema: Schema, rules: PlainRules) -> Plain | None:
         case Type.BYTES:
             return to_base64
         case Type.FLOAT32:
-            return _float32
+            return short_float
         case Type.FLOAT64:
             return _float64
         case _:
@@ -113,14 +113,17 @@ def _map(schema: Schema, rules: PlainRules) -> Plain:
     def value_of(value: Any) -> Any:
         return None if value is None else fix(value)
 
+    def key_of(key: Any) -> Any:
+        return None if key is None else fix_key(key)
+
     def as_object(entries: Mapping[Any, Any]) -> dict[str, Any]:
-        return {key: value_of(value) for key, value in entries.items()}
+        return {"null" if key is None else key: value_of(value) for key, value in entries.items()}
 
     def as_entries(entries: Mapping[Any, Any]) -> list[dict[str, Any]]:
-        return [{"key": fix_key(key), "value": value_of(value)} for key, value in entries.items()]
+        return [{"key": key_of(key), "value": value_of(value)} for key, value in entries.items()]
 
     def as_pairs(entries: Mapping[Any, Any]) -> list[list[Any]]:
-        return [[fix_key(key), value_of(value)] for key, value in entries.items()]
+        return [[key_of(key), value_of(value)] for key, value in entries.items()]
 
     if rules.schema_ignored:
         return as_object if text_keys else as_pairs
@@ -136,7 +139,7 @@ def _float64(value: float) -> float | str:
 
 
 @functools.lru_cache(4096)
-def _float32(value: float) -> float | str:
+def short_float(value: float) -> float | str:
     """The shortest decimal that still is this single-precision number, as Java writes it."""
     if not -inf < value < inf:
         return _not_finite(value)

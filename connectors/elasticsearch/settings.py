@@ -9,6 +9,7 @@ from typing import Any
 
 from connect.api import ConfigException, Password
 from connectors.elasticsearch.config import CONFIG
+from connectors.elasticsearch.resources import resource_mapping
 
 
 class NullBehavior(enum.Enum):
@@ -49,6 +50,11 @@ class ResourceUsage(enum.Enum):
     def is_data_stream(self) -> bool:
         """True where documents can only be created."""
         return self in (ResourceUsage.DATASTREAM, ResourceUsage.ALIAS_DATASTREAM)
+
+    @property
+    def is_alias(self) -> bool:
+        """True where the name stands for something else."""
+        return self in (ResourceUsage.ALIAS_INDEX, ResourceUsage.ALIAS_DATASTREAM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,12 +247,6 @@ def _version_strategy(config: Mapping[str, Any]) -> VersionStrategy:
         if strategy is needing and not config[key]:
             raise ConfigException(f"'{key}' must be set when 'external.version.strategy' is {name}.")
     return strategy
-
-
-def resource_mapping(config: Mapping[str, Any]) -> dict[str, str]:
-    """``topic.to.external.resource.mapping`` as a dict."""
-    pairs = (pair.partition(":") for pair in config["topic.to.external.resource.mapping"])
-    return {topic.strip(): resource.strip() for topic, _, resource in pairs}
 
 
 def _with_scheme(url: str) -> str:

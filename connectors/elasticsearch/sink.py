@@ -24,7 +24,7 @@ from connectors.elasticsearch.operations import Operations, Plan, Target, record
 from connectors.elasticsearch.progress import Chunk, Progress
 from connectors.elasticsearch.retries import Retrier
 from connectors.elasticsearch.server import detect
-from connectors.elasticsearch.settings import MalformedBehavior, Settings, VersionStrategy
+from connectors.elasticsearch.settings import MalformedBehavior, NullBehavior, Settings, VersionStrategy
 from connectors.elasticsearch.validation import validate
 from connectors.elasticsearch.writer import Writer
 
@@ -187,13 +187,22 @@ class ElasticsearchSinkTask(SinkTask):
             return
         self._progress.begin(partition, offsets[0])
         try:
-            parts = self._targets.split(batch)
+            parts = self._targets.split(batch) if self._writes(batch) else []
         except ConnectException:
             self._progress.stick(partition, offsets[0])
             raise
         for target, part in parts:
             self._queue(partition, target, part)
         self._progress.passed(partition, offsets[-1] + 1)
+
+    def _writes(self, batch: RecordBatch) -> bool:
+        """False for nothing but ignored nulls: they don't create an index either."""
+        if self._settings.document.null_behavior is not NullBehavior.IGNORE:
+            return True
+        if any(value is not None for value in batch.values):
+            return True
+        self._report_nulls(batch, range(len(batch)))
+        return False
 
     def _queue(self, partition: TopicPartition, target: Target, batch: RecordBatch) -> None:
         plan = self._operations.plan(batch, target)
@@ -218,9 +227,8 @@ class ElasticsearchSinkTask(SinkTask):
 
     def _sort_out(self, batch: RecordBatch, plan: Plan) -> tuple[int, ConnectException] | None:
         """Report what isn't written. Returns the first record that the task can't get past, and why."""
-        for index in plan.skipped:
-            if batch.keys is None or batch.keys[index] is not None:
-                self._report(batch, index, ConnectException("Cannot write null valued record."))
+        if self._settings.document.null_behavior is NullBehavior.IGNORE:
+            self._report_nulls(batch, plan.skipped)
         for index, error in plan.bad:
             droppable = isinstance(error, DataException)
             if droppable and not isinstance(error, NotAnObject):
@@ -232,6 +240,10 @@ class ElasticsearchSinkTask(SinkTask):
                 return index, bulk_error(f"record at {_where(batch, index)}: {error}", 1, error)
             return index, error
         return None
+
+    def _report_nulls(self, batch: RecordBatch, indexes: Iterable[int]) -> None:
+        for index in indexes:
+            self._report(batch, index, ConnectException("Cannot write null valued record."))
 
     def _settle(self) -> None:
         """Decide about lines that the server refused. Raises when the task can't go on, from then on always."""
@@ -249,7 +261,8 @@ class ElasticsearchSinkTask(SinkTask):
         for failure in failures:
             error = IndexingException(f"Indexing failed: {failure.text}")
             batch, index = failure.chunk.batch, failure.chunk.indexes[failure.item]
-            self._report(batch, index, error)
+            if not (failure.verdict is Verdict.CONFLICT and failure.chunk.target.is_data_stream):
+                self._report(batch, index, error)
             if self._ends_task(failure):
                 fatal = fatal or error
                 log.error("%s refuses the record at %s: %s", failure.chunk.target.name, _where(batch, index), error)

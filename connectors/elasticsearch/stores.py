@@ -5,18 +5,13 @@ A file's kind is told by its first bytes, not by ``ssl.*store.type``: Java, too,
 
 from __future__ import annotations
 
-import ssl
-import struct
-from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
 from connect.api import ConfigException
+from connect.api.jks import MAGIC, JavaKeystore, pem, read_jks
 
-_JKS = b"\xfe\xed\xfe\xed"
 _SEQUENCE = b"\x30"
-_TRUSTED_CERTIFICATE = 2
 
 
 class Identity(NamedTuple):
@@ -29,8 +24,10 @@ class Identity(NamedTuple):
 def read_certificates(key: str, location: str, password: str | None) -> str:
     """All certificates of a truststore as PEM. Raises ConfigException, naming ``key``."""
     data = _read(key, location)
-    if data.startswith(_JKS):
-        found = "".join(ssl.DER_cert_to_PEM_cert(certificate) for certificate in _jks_certificates(key, location, data))
+    if data.startswith(MAGIC):
+        store = _open_jks(key, location, data, password)
+        trusted = [*store.trusted, *(own.chain[0] for own in store.keys if own.chain)]
+        found = "".join(pem("CERTIFICATE", certificate) for certificate in trusted)
     elif data.startswith(_SEQUENCE):
         found = _open_pkcs12(key, location, data, password)[1]
     else:
@@ -40,12 +37,15 @@ def read_certificates(key: str, location: str, password: str | None) -> str:
     return found
 
 
-def read_identity(key: str, location: str, password: str | None) -> Identity:
-    """Own key and certificates of a keystore. Raises ConfigException, naming ``key``."""
+def read_identity(key: str, location: str, password: str | None, key_password: str | None) -> Identity:
+    """Own key and certificates of a keystore; a key without password of its own has the store's.
+
+    Raises ConfigException, naming ``key``.
+    """
     data = _read(key, location)
-    if data.startswith(_JKS):
-        convert = f"keytool -importkeystore -srckeystore {location} -destkeystore keystore.p12 -deststoretype PKCS12"
-        raise ConfigException(key, location, f"keys can't be read from the old JKS format; convert it: {convert}")
+    if data.startswith(MAGIC):
+        store = _open_jks(key, location, data, password)
+        return _jks_identity(key, location, store, key_password or password)
     if data.startswith(_SEQUENCE):
         private, certificates = _open_pkcs12(key, location, data, password)
         if not private:
@@ -86,29 +86,19 @@ def _open_pkcs12(key: str, location: str, data: bytes, password: str | None) -> 
     return private.decode(), certificates.decode()
 
 
-def _jks_certificates(key: str, location: str, data: bytes) -> Iterator[bytes]:
-    """The trusted certificates of a JKS file; they are not encrypted, the password only guards against changes."""
-    stream = BytesIO(data)
+def _open_jks(key: str, location: str, data: bytes, password: str | None) -> JavaKeystore:
     try:
-        _, version, count = _unpack(stream, ">III")
-        for _ in range(count):
-            (tag,) = _unpack(stream, ">I")
-            _text(stream)
-            _unpack(stream, ">Q")
-            if tag != _TRUSTED_CERTIFICATE:
-                raise ConfigException(key, location, "it holds keys, not certificates alone")
-            if version > 1:
-                _text(stream)
-            (length,) = _unpack(stream, ">I")
-            yield stream.read(length)
-    except struct.error:
-        raise ConfigException(key, location, "it is cut short") from None
+        return read_jks(data, password)
+    except ValueError as error:
+        raise ConfigException(key, location, f"can't be opened as JKS: {error}") from error
 
 
-def _unpack(stream: BytesIO, form: str) -> tuple[int, ...]:
-    return struct.unpack(form, stream.read(struct.calcsize(form)))
-
-
-def _text(stream: BytesIO) -> bytes:
-    (length,) = _unpack(stream, ">H")
-    return stream.read(length)
+def _jks_identity(key: str, location: str, store: JavaKeystore, password: str | None) -> Identity:
+    if not store.keys:
+        raise ConfigException(key, location, "there is no private key in it")
+    own = store.keys[0]
+    try:
+        private = own.decrypt(password or "")
+    except ValueError as error:
+        raise ConfigException(key, location, str(error)) from error
+    return Identity(pem("PRIVATE KEY", private) + "".join(pem("CERTIFICATE", each) for each in own.chain), False)

@@ -61,7 +61,7 @@ def _identify(context: ssl.SSLContext, values: Mapping[str, Any]) -> None:
     if chain:
         identity = Identity(f"{values['ssl.keystore.key'] or ''}\n{chain}", encrypted=True)
     elif location:
-        identity = read_identity(key, location, values["ssl.keystore.password"])
+        identity = read_identity(key, location, values["ssl.keystore.password"], values["ssl.key.password"])
     else:
         return
     password = values["ssl.key.password"] or values["ssl.keystore.password"] if identity.encrypted else None

@@ -8,16 +8,20 @@ from typing import Any
 from urllib.parse import quote
 
 from connect.api import ConfigException, ConfigValue, ConnectException
-from connectors.elasticsearch.client import NO_KERBEROS, Door, HttpDoor, RequestFailed
+from connectors.elasticsearch.client import NO_KERBEROS, Door, HttpDoor, RequestFailed, Response
 from connectors.elasticsearch.config import CONFIG
 from connectors.elasticsearch.naming import IndexNamer
+from connectors.elasticsearch.resources import MAPPING, resource_mapping
+from connectors.elasticsearch.retries import describe_answer
 from connectors.elasticsearch.server import detect
-from connectors.elasticsearch.settings import ConnectionSettings, ResourceUsage, Settings, resource_mapping
+from connectors.elasticsearch.settings import ConnectionSettings, ResourceUsage, Settings
 from connectors.elasticsearch.tls_keys import TLS_PREFIX
 
 log = logging.getLogger(__name__)
 
 OpenDoor = Callable[[ConnectionSettings], Door]
+_ANSWERS_OF_LIVING_SERVERS = (403, 405)
+"""To ``GET /``: it may be forbidden, and is a module that version 8 may come without."""
 _KEY_CHANGERS = ("ValueToKey", "$Key")
 
 
@@ -27,7 +31,7 @@ def validate(properties: Mapping[str, str], open_door: OpenDoor = HttpDoor) -> l
     if any(value.errors for value in values):
         return values
     check = _Check(properties, values)
-    for rule in (_credentials, _data_stream, _external_resources, _ignored, _kerberos, _timing, _proxy, _tls, _ours):
+    for rule in _RULES:
         rule(check)
     if not check.failed:
         _warn_about_versions(check)
@@ -51,6 +55,14 @@ class _Check:
         """An enumeration's value, in lower case."""
         return str(self.config[name]).lower()
 
+    @property
+    def is_data_stream(self) -> bool:
+        """True where documents go into data streams, new or existing ones."""
+        usage = ResourceUsage(self.word("external.resource.usage"))
+        if usage is not ResourceUsage.DISABLED:
+            return usage.is_data_stream
+        return self.word("data.stream.type") != "none" and bool(self.config["data.stream.dataset"])
+
     def error(self, text: str, *names: str) -> None:
         """Say the same about several keys."""
         self.failed = True
@@ -64,65 +76,75 @@ def _credentials(check: _Check) -> None:
         check.error("Both 'connection.username' and 'connection.password' must be set.", *names)
 
 
+def _external_resources(check: _Check) -> None:
+    usage = "external.resource.usage"
+    if (check.word(usage) != "disabled") != bool(check[MAPPING]):
+        check.error(
+            f"Invalid configuration: {usage} and {MAPPING} must be configured together. Either both must be set, or"
+            " both must be empty.",
+            usage,
+            MAPPING,
+        )
+        return
+    if not check[MAPPING]:
+        return
+    if check.word("data.stream.type") != "none" or check["data.stream.dataset"]:
+        check.error(
+            f"Resource mapping mode and data stream configs are mutually exclusive. When using {MAPPING}, data stream"
+            " configs (data.stream.type, data.stream.dataset) must not be set.",
+            MAPPING,
+            "data.stream.type",
+            "data.stream.dataset",
+        )
+        return
+    try:
+        mapped = resource_mapping(check.config)
+    except ConfigException as error:
+        check.error(str(error), MAPPING)
+        return
+    _same_topics(check, mapped)
+
+
+def _same_topics(check: _Check, mapped: Mapping[str, str]) -> None:
+    """Topics by pattern can't be compared: one without a resource fails the task when it turns up."""
+    if "topics" not in check.properties:
+        return
+    topics = [topic.strip() for topic in check.properties["topics"].split(",") if topic.strip()]
+    for topic in topics:
+        if topic not in mapped:
+            text = f"Topic '{topic}' is not mapped to any resource. All configured topics must be mapped to a resource."
+            check.error(text, MAPPING)
+            return
+    for topic in mapped:
+        if topic not in topics:
+            text = f"Topic '{topic}' is mapped but not configured. All mapped topics must be configured topics."
+            check.error(text, MAPPING)
+            return
+
+
 def _data_stream(check: _Check) -> None:
     names = ("data.stream.type", "data.stream.dataset")
-    is_stream = check.word("data.stream.type") != "none" and bool(check["data.stream.dataset"])
-    if (check.word("data.stream.type") != "none") != bool(check["data.stream.dataset"]):
+    has_type, has_dataset = check.word(names[0]) != "none", bool(check[names[1]])
+    if has_type != has_dataset:
         check.error("Either both or neither 'data.stream.dataset' and 'data.stream.type' must be set.", *names)
-        return
-    is_stream = is_stream or ResourceUsage(check.word("external.resource.usage")).is_data_stream
-    if not is_stream:
+    if not check.is_data_stream:
         if check["data.stream.timestamp.field"]:
             check.error(
                 "Mapping a field to the '@timestamp' field is only necessary when working with data streams."
                 " 'data.stream.timestamp.field' must not be set when not using data streams.",
                 "data.stream.timestamp.field",
             )
-        return
-    if check.word("write.method") == "upsert":
+    elif check.word("write.method") == "upsert":
         check.error(
             "Upserts are not supported with data streams. write.method must not be UPSERT when using data streams.",
             "write.method",
         )
-    if check.word("behavior.on.null.values") == "delete":
+    elif check.word("behavior.on.null.values") == "delete":
         check.error(
             "Deletes are not supported with data streams. behavior.on.null.values must not be DELETE when using data"
             " streams.",
             "behavior.on.null.values",
         )
-
-
-def _external_resources(check: _Check) -> None:
-    usage, mapping = "external.resource.usage", "topic.to.external.resource.mapping"
-    pairs = resource_mapping(check.config)
-    if (check.word(usage) != "disabled") != bool(pairs):
-        check.error(
-            f"Invalid configuration: {usage} and {mapping} must be configured together. Either both must be set, or"
-            " both must be empty.",
-            usage,
-            mapping,
-        )
-        return
-    if not pairs:
-        return
-    if check["data.stream.dataset"]:
-        check.error(
-            f"Resource mapping mode and data stream configs are mutually exclusive. When using {mapping}, data stream"
-            " configs (data.stream.type, data.stream.dataset) must not be set.",
-            mapping,
-            "data.stream.type",
-            "data.stream.dataset",
-        )
-    most = check["max.external.resource.mappings"]
-    if len(pairs) > most:
-        check.error(f"There are {len(pairs)} mappings; max.external.resource.mappings allows {most}.", mapping)
-    topics = [topic.strip() for topic in check.properties.get("topics", "").split(",") if topic.strip()]
-    for topic in topics:
-        if topic not in pairs:
-            check.error(
-                f"Topic '{topic}' is not mapped to any resource. All configured topics must be mapped to a resource.",
-                mapping,
-            )
 
 
 def _ignored(check: _Check) -> None:
@@ -133,18 +155,25 @@ def _ignored(check: _Check) -> None:
 
 
 def _kerberos(check: _Check) -> None:
+    """Refused in the end, since it can't be done here, but wrong combinations are told first."""
     principal, keytab = "kerberos.user.principal", "kerberos.keytab.path"
-    if (check[principal] is None) != (check[keytab] is None):
+    if check[principal] is None and check[keytab] is None:
+        return
+    failed_before, check.failed = check.failed, False
+    if check[principal] is None or check[keytab] is None:
         check.error(f"Either both or neither '{principal}' and '{keytab}' must be set.", principal, keytab)
-        return
-    if check[principal] is None:
-        return
-    if check["connection.username"] is not None:
-        names = (principal, keytab, "connection.username", "connection.password")
-        check.error("Either only Kerberos or only basic authentication can be set.", *names)
+    user, password = "connection.username", "connection.password"
+    if check[user] is not None and check[password] is not None:
+        text = (
+            f"Either only Kerberos ({principal}, {keytab}) or connection credentials ({user}, {password}) must be set."
+        )
+        check.error(text, principal, keytab, user, password)
     if check["proxy.host"]:
-        check.error("Kerberos is not supported with a proxy.", principal, keytab, "proxy.host")
-    check.error(NO_KERBEROS, principal)
+        text = f"Kerberos ({principal}, {keytab}) is not supported with proxy settings (proxy.host)."
+        check.error(text, principal, keytab, "proxy.host")
+    if not check.failed:
+        check.error(NO_KERBEROS, principal)
+    check.failed = check.failed or failed_before
 
 
 def _timing(check: _Check) -> None:
@@ -155,18 +184,17 @@ def _timing(check: _Check) -> None:
 
 
 def _proxy(check: _Check) -> None:
-    if check["proxy.host"]:
-        if bool(check["proxy.username"]) != (check["proxy.password"] is not None):
-            text = "Both 'proxy.username' and 'proxy.password' must be set."
-            check.error(text, "proxy.username", "proxy.password")
-        return
-    for name in ("proxy.username", "proxy.password"):
-        if check[name]:
-            check.error(f"'proxy.host' must be set to use '{name}'.", "proxy.host", name)
+    user, password = "proxy.username", "proxy.password"
+    given = [name for name in (user, password) if check[name]]
+    if not check["proxy.host"]:
+        for name in given:
+            check.error(f"'proxy.host' must be set to use '{name}'.", name, "proxy.host")
+    elif len(given) == 1:
+        check.error(f"Either both or neither '{user}' and '{password}' can be set.", user, password)
 
 
 def _tls(check: _Check) -> None:
-    given = [name for name in check.properties if name.startswith(f"{TLS_PREFIX}ssl.") and check.properties[name]]
+    given = any(name.startswith(TLS_PREFIX) for name in check.properties)
     if check.word("elastic.security.protocol") == "ssl":
         if not given:
             check.error(
@@ -195,6 +223,19 @@ def _ours(check: _Check) -> None:
             IndexNamer(Settings.read(check.properties).target)
         except ConfigException as error:
             check.error(str(error), "index.name.format")
+
+
+_RULES = (
+    _credentials,
+    _external_resources,
+    _data_stream,
+    _ignored,
+    _kerberos,
+    _timing,
+    _proxy,
+    _tls,
+    _ours,
+)
 
 
 def _warn_about_versions(check: _Check) -> None:
@@ -235,7 +276,7 @@ def _cluster(check: _Check, open_door: OpenDoor) -> None:
         if not check.failed:
             _resources(check, door, settings)
     except RequestFailed as error:
-        check.error(f"Could not connect to Elasticsearch. Error message: {error}", url)
+        _not_connected(check, f"Error message: {error}")
         check.error(
             "Could not initialize the Elasticsearch client. This may indicate the cluster is unreachable or there is a"
             f" transient infrastructure issue: {error}",
@@ -245,31 +286,52 @@ def _cluster(check: _Check, open_door: OpenDoor) -> None:
         door.close()
 
 
+def _not_connected(check: _Check, reason: str) -> None:
+    """Say it at each key that may be to blame."""
+    check.error(f"Could not connect to Elasticsearch. {reason}", "connection.url")
+    names = ("connection.username", "connection.password")
+    if check[names[0]] is not None:
+        text = f"Could not authenticate the user. Check the '{names[0]}' and '{names[1]}'. {reason}"
+        check.error(text, *names)
+    if check["connection.api.key"] is not None:
+        text = f"Could not authenticate the user. Check the 'connection.api.key'. {reason}"
+        check.error(text, "connection.api.key")
+    if check.word("elastic.security.protocol") == "ssl":
+        text = f"Could not connect to Elasticsearch. Check your SSL settings.{reason}"
+        check.error(text, "elastic.security.protocol")
+    if check["proxy.host"]:
+        text = f"Could not connect to Elasticsearch. Check your proxy settings. {reason}"
+        with_user = ("proxy.username", "proxy.password") if check["proxy.username"] else ()
+        check.error(text, "proxy.host", "proxy.port", *with_user)
+
+
 def _server(check: _Check, door: Door) -> None:
-    if door.request("GET", "/").status == 401:
-        names = (
-            ("connection.api.key",) if check["connection.api.key"] else ("connection.username", "connection.password")
-        )
-        check.error("Could not connect to Elasticsearch. Error message: HTTP status 401, who is asking?", *names)
+    root = door.request("GET", "/")
+    if not root.ok and root.status not in _ANSWERS_OF_LIVING_SERVERS:
+        _not_connected(check, f"Error message: {describe_answer(root)}")
         return
     server = detect(door)
     if not server.supported:
         check.error(f"Connector is not compatible with {server}; it needs version 6.8 or newer.", "connection.url")
-    wants_streams = check["data.stream.dataset"] or ResourceUsage(check.word("external.resource.usage")).is_data_stream
-    if wants_streams and not server.has_data_streams:
-        check.error(f"{server} has no data streams; they need version 7.9 or newer.", "connection.url")
+    if check.is_data_stream and not server.has_data_streams:
+        text = (
+            f"Elasticsearch version {server.version_text} is not compatible with data streams. Elasticsearchversion"
+            " must be at least 7.9.0."
+        )
+        check.error(text, "connection.url", "data.stream.type", "data.stream.dataset")
 
 
 def _resources(check: _Check, door: Door, settings: Settings) -> None:
-    paths = {
-        ResourceUsage.INDEX: ("HEAD", "/"),
-        ResourceUsage.DATASTREAM: ("GET", "/_data_stream/"),
-        ResourceUsage.ALIAS_INDEX: ("HEAD", "/_alias/"),
-        ResourceUsage.ALIAS_DATASTREAM: ("HEAD", "/_alias/"),
-    }
     usage = settings.target.resource_usage
+    folder = "/_alias/" if usage.is_alias else "/"
     for resource in settings.target.resources.values():
-        method, path = paths[usage]
-        if door.request(method, path + quote(resource, safe="")).status == 404:
-            text = f"{usage.value} '{resource}' does not exist in Elasticsearch"
-            check.error(text, "topic.to.external.resource.mapping")
+        answer = door.request("HEAD", folder + quote(resource, safe=""))
+        if not answer.ok:
+            check.error(_missing(usage, resource, answer), MAPPING)
+            return
+
+
+def _missing(usage: ResourceUsage, resource: str, answer: Response) -> str:
+    if answer.status == 404:
+        return f"{usage.value} '{resource}' does not exist in Elasticsearch"
+    return f"Failed to check if {usage.value} '{resource}' exists: {describe_answer(answer)}"

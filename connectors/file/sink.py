@@ -7,7 +7,6 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from connect.api import (
     ConfigDef,
@@ -19,10 +18,8 @@ from connect.api import (
     SinkConnector,
     SinkTask,
     TopicPartition,
-    to_value,
+    to_java_strings,
 )
-from connect.api.java_text import to_java_string
-from connect.api.schema import Schema, Type
 
 
 class FileStreamSinkConnector(SinkConnector):
@@ -90,8 +87,8 @@ class FileStreamSinkTask(SinkTask):
     def put_batch(self, batches: Sequence[RecordBatch]) -> None:
         for batch in batches:
             if len(batch):
-                text = "\n".join(text_lines(batch.value_schema, batch.values))
-                self._write((text + "\n").encode(errors="replace"))
+                lines = to_java_strings(batch.values, batch.value_schema)
+                self._write("\n".join([*lines, ""]).encode(errors="replace"))
 
     def _write(self, data: bytes) -> None:
         # One write per batch: in append mode the lines of several tasks then stay whole.
@@ -119,12 +116,3 @@ class FileStreamSinkTask(SinkTask):
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
-
-
-def text_lines(schema: Schema | None, values: list[Any]) -> list[str]:
-    """The text form of each value of a batch's column."""
-    if schema is not None and schema.type is Type.STRUCT:
-        return [to_java_string(to_value(schema, row), schema) for row in values]
-    if set(map(type, values)) == {str}:
-        return values
-    return [value if type(value) is str else to_java_string(value, schema) for value in values]

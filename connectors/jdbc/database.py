@@ -106,6 +106,10 @@ class Session(ABC):
     def timestamp_literal(self, nanos: int, zone: ZoneInfo) -> str:
         """An instant as SQL, to compare with timestamp columns."""
 
+    def last_literal(self, nanos: int, zone: ZoneInfo) -> str:
+        """The last instant that reads as ``nanos``: later where a database is finer than Python's microseconds."""
+        return self.timestamp_literal(nanos, zone)
+
     @abstractmethod
     def cancel(self) -> None:
         """End the running query, from another thread; it then raises SqlError."""

@@ -87,3 +87,10 @@ def decimal_to_int(value: decimal.Decimal) -> int:
     if value != value.to_integral_value():
         raise ConnectException("Scale of Decimal value for incrementing column must be 0")
     return int(value)
+
+
+def since_midnight(time: dt.time) -> dt.timedelta:
+    """The time of day, in UTC if it has a zone."""
+    since = dt.timedelta(hours=time.hour, minutes=time.minute, seconds=time.second, microseconds=time.microsecond)
+    offset = time.utcoffset()
+    return since if offset is None else since - offset

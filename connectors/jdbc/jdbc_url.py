@@ -65,7 +65,7 @@ def parse_jdbc_url(text: str, properties: Mapping[str, str] | None = None, diale
         case "sqlserver":
             return _sqlserver(rest, more)
         case "microsoft" | "jtds" if rest.startswith("sqlserver:"):
-            return _sqlserver(rest.removeprefix("sqlserver:"), more)
+            return _sqlserver(rest.removeprefix("sqlserver:"), more, kind)
         case "oracle":
             return _oracle(text, rest, more)
     dialect = _DIALECT_NAMES.get(dialect_name.lower())
@@ -80,7 +80,8 @@ def _no_driver(text: str) -> ConfigException:
 
 def without_secrets(text: str) -> str:
     """The URL as it may be shown: without passwords."""
-    return re.sub(r"(?i)(password=)[^&;]*", r"\1[hidden]", text)
+    hidden = re.sub(r"(?i)((?:password|accessToken)=)(?:\{(?:[^}]|\}\})*\}|[^&;]*)", r"\1[hidden]", text)
+    return re.sub(r"(jdbc:oracle:[a-z]+:[^/@]*/)[^@]*@", r"\1[hidden]@", hidden)
 
 
 def _query(text: str) -> dict[str, str]:
@@ -109,45 +110,71 @@ def _host_port(text: str, default: int) -> tuple[str, int]:
     return host, int(port) if port else default
 
 
-def _sqlserver(rest: str, more: Mapping[str, str]) -> JdbcUrl:
-    """``//host\\instance:port;databaseName=x;user=...`` or jTDS's ``//host:port/database;...``"""
-    address, *settings = rest.removeprefix("//").split(";")
-    given = dict(setting.partition("=")[::2] for setting in settings if setting)
+_SQLSERVER_SETTING = re.compile(r";\s*([^=;]+)=(?:\{((?:[^}]|\}\})*)\}|([^;]*))")
+
+
+def _sqlserver(rest: str, more: Mapping[str, str], kind: str = "sqlserver") -> JdbcUrl:
+    """``//host\\instance:port;databaseName=x;user=...`` or jTDS's ``//host:port/database;...``
+
+    A value with semicolons stands in braces. The port is 0 where only the instance's name is given.
+    """
+    address, _, _ = rest.removeprefix("//").partition(";")
+    settings = rest.removeprefix("//")[len(address) :]
+    given = {
+        key.strip(): plain if braced is None else braced.replace("}}", "}")
+        for key, braced, plain in (match.groups() for match in _SQLSERVER_SETTING.finditer(settings))
+    }
     server, _, database = address.partition("/")
-    server, _, instance_and_port = server.partition("\\")
-    instance, _, port = instance_and_port.partition(":")
-    if not instance:
-        server, _, port = address.partition("/")[0].partition(":")
+    server, _, port = server.partition(":") if not server.startswith("[") else _bracketed(server)
+    server, _, instance = server.partition("\\")
     properties = {**given, **({"instance": instance} if instance else {}), **more}
-    url = JdbcUrl(SQLSERVER, "sqlserver", properties=properties)
+    url = JdbcUrl(SQLSERVER, kind, properties=properties)
+    instance = url.option("instance", "instanceName") or ""
+    port = port or url.option("portNumber", "port") or ("0" if instance else str(_PORTS[SQLSERVER]))
+    if not port.isdecimal():
+        raise ConfigException(f"Couldn't read the JDBC URL: the port number {port} is not valid")
     return JdbcUrl(
         SQLSERVER,
-        "sqlserver",
+        kind,
         server or url.option("serverName", "server") or "localhost",
-        int(port or url.option("portNumber", "port") or _PORTS[SQLSERVER]),
+        int(port),
         database or url.option("databaseName", "database") or "",
-        properties,
+        {**properties, **({"instance": instance} if instance else {})},
     )
 
 
-_ORACLE = re.compile(r"//(?P<host>[^:/]+)(:(?P<port>\d+))?(/(?P<service>[^?:]+))?")
-_ORACLE_OLD = re.compile(r"(?P<host>[^:/]+)(:(?P<port>\d+))?([:/](?P<service>[^?]+))?")
+def _bracketed(server: str) -> tuple[str, str, str]:
+    """An IPv6 address and the port behind it."""
+    host, _, port = server[1:].partition("]")
+    return host, ":", port.removeprefix(":")
+
+
+_ORACLE = re.compile(r"(?:(?P<protocol>tcps?):)?//(?P<host>[^:/?]+)(:(?P<port>\d+))?(/(?P<service>[^?:/]+))?")
+_ORACLE_OLD = re.compile(r"(?P<host>[^:/?]+)(:(?P<port>\d+))?([:/](?P<service>[^?:/]+))?")
 
 
 def _oracle(text: str, rest: str, more: Mapping[str, str]) -> JdbcUrl:
-    """``thin:@//host:port/service``, ``thin:@host:port:sid``, ``thin:user/password@...`` or a descriptor."""
+    """``thin:@//host:port/service``, ``thin:@host:port:sid``, ``thin:user/password@...``, a descriptor, or an alias.
+
+    An alias is a bare name where a folder is given in which ``tnsnames.ora`` explains it.
+    """
     credentials, at, address = rest.partition(":")[2].partition("@")
     if not at or not address:
         raise _no_driver(text)
     user, _, password = credentials.partition("/")
-    properties = {**({"user": user, "password": password} if user else {}), **more}
     if address.startswith("("):
+        properties = {**({"user": user, "password": password} if user else {}), **more}
         return JdbcUrl(ORACLE, "oracle", properties={**properties, "dsn": address})
-    found = (_ORACLE if address.startswith("//") else _ORACLE_OLD).match(address)
+    address, _, query = address.partition("?")
+    properties = {**_query(query), **({"user": user, "password": password} if user else {}), **more}
+    found = (_ORACLE if "//" in address else _ORACLE_OLD).fullmatch(address)
     if found is None:
         raise _no_driver(text)
-    sid = not address.startswith("//") and address.count(":") > 1
-    if sid:
+    if found["port"] is None and found["service"] is None and {"TNS_ADMIN", "oracle.net.tns_admin"} & properties.keys():
+        return JdbcUrl(ORACLE, "oracle", properties={**properties, "dsn": address})
+    if "//" in address:
+        properties["protocol"] = found["protocol"] or "tcp"
+    elif address.count(":") > 1:
         properties["sid"] = found["service"]
     return JdbcUrl(
         ORACLE, "oracle", found["host"], int(found["port"] or _PORTS[ORACLE]), found["service"] or "", properties

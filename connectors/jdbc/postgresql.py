@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import decimal
 import importlib.util
 import itertools
@@ -14,7 +13,7 @@ from zoneinfo import ZoneInfo
 from connect.api import ConfigException
 from connectors.jdbc.columns import Change, Column, Kind, each
 from connectors.jdbc.database import Database, Session, SqlError, Table, TableColumn, TableFilter
-from connectors.jdbc.instants import to_nanos, wall_clock
+from connectors.jdbc.instants import since_midnight, to_nanos, wall_clock
 from connectors.jdbc.jdbc_url import JdbcUrl
 
 if TYPE_CHECKING:
@@ -274,7 +273,7 @@ def _kind(type_name: str, category: str, modifier: int) -> tuple[Kind, Change | 
     if type_name == "money":
         return kind, each(_money), {}
     if kind is Kind.TIME:
-        return kind, each(_since_midnight), {}
+        return kind, each(since_midnight), {}
     return kind, None, {}
 
 
@@ -295,9 +294,3 @@ def _money(text: str) -> float:
     negative = text.startswith(("-", "("))
     digits = "".join(char for char in text if char.isdigit() or char == ".")
     return float(-decimal.Decimal(digits) if negative else decimal.Decimal(digits))
-
-
-def _since_midnight(time: dt.time) -> dt.timedelta:
-    since = dt.timedelta(hours=time.hour, minutes=time.minute, seconds=time.second, microseconds=time.microsecond)
-    offset = time.utcoffset()
-    return since if offset is None else since - offset

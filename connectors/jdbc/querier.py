@@ -12,7 +12,7 @@ from connectors.jdbc.database import Database, ResultSet, Session
 from connectors.jdbc.late_rows import LateRows, highest, late_rows
 from connectors.jdbc.ranges import KeyRange
 from connectors.jdbc.settings import Settings
-from connectors.jdbc.tracking import Bounds, Position, PositionReader, Tracking, where_clause
+from connectors.jdbc.tracking import Bounds, Literals, Position, PositionReader, Tracking, where_clause
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +133,9 @@ class Querier:
             self._timestamp,
             self._incrementing,
             Bounds(after, until),
-            lambda nanos: session.timestamp_literal(nanos, zone),
+            Literals(
+                lambda nanos: session.timestamp_literal(nanos, zone), lambda nanos: session.last_literal(nanos, zone)
+            ),
         )
 
     def _rows(self, result: ResultSet, size: int) -> tuple[list[Row], Row | None]:

@@ -11,7 +11,7 @@ from connect.api import ConfigException
 from connectors.jdbc.columns import Mapping as ColumnMapping
 from connectors.jdbc.config import CONFIG
 from connectors.jdbc.database import Database, Session, SqlError, Table
-from connectors.jdbc.jdbc_url import MYSQL, POSTGRESQL, SQLITE, parse_jdbc_url
+from connectors.jdbc.jdbc_url import MYSQL, POSTGRESQL, SQLITE, SQLSERVER, parse_jdbc_url
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,13 @@ class Settings:
             from connectors.jdbc.sqlite import SqliteDatabase
 
             return SqliteDatabase(url)
-        raise ConfigException(f"The database {url.dialect} isn't supported: MySQL, MariaDB, PostgreSQL and SQLite are")
+        if url.dialect == SQLSERVER:
+            from connectors.jdbc.sqlserver import SqlServerDatabase
+
+            return SqlServerDatabase(url, user, password, isolation)
+        from connectors.jdbc.oracle import OracleDatabase
+
+        return OracleDatabase(url, user, password, isolation, self.zone)
 
     def name_of(self, database: Database, table: Table) -> str:
         """A table's qualified name as SQL."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import decimal
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -138,20 +138,30 @@ class Bounds(NamedTuple):
     until: int | None
 
 
-def where_clause(timestamp: str | None, incrementing: str | None, bounds: Bounds, literal: Any) -> str:
-    """The condition and order of a query; the columns as SQL, ``literal`` writes nanoseconds as SQL."""
+class Literals(NamedTuple):
+    """What writes nanoseconds as SQL: ``first`` and ``last`` of the instants that read as them."""
+
+    first: Callable[[int], str]
+    last: Callable[[int], str]
+
+
+def where_clause(timestamp: str | None, incrementing: str | None, bounds: Bounds, literals: Literals) -> str:
+    """The condition and order of a query; the columns as SQL."""
     after, until = bounds
     if timestamp is None:
         if incrementing is None:
             return ""
         return f" WHERE {incrementing} > {after.incrementing} ORDER BY {incrementing} ASC"
-    since, end = literal(after.nanos), literal(until)
+    assert after.nanos is not None
+    assert until is not None
+    since, last, end = literals.first(after.nanos), literals.last(after.nanos), literals.first(until)
     if incrementing is None or after.incrementing is None:
         order = timestamp if incrementing is None else f"{timestamp},{incrementing}"
-        return f" WHERE {timestamp} > {since} AND {timestamp} < {end} ORDER BY {order} ASC"
+        return f" WHERE {timestamp} > {last} AND {timestamp} < {end} ORDER BY {order} ASC"
+    same = f"{timestamp} = {since}" if since == last else f"{timestamp} >= {since} AND {timestamp} <= {last}"
     return (
-        f" WHERE {timestamp} < {end} AND (({timestamp} = {since} AND {incrementing} > {after.incrementing})"
-        f" OR {timestamp} > {since}) ORDER BY {timestamp},{incrementing} ASC"
+        f" WHERE {timestamp} < {end} AND (({same} AND {incrementing} > {after.incrementing})"
+        f" OR {timestamp} > {last}) ORDER BY {timestamp},{incrementing} ASC"
     )
 
 

@@ -54,6 +54,7 @@ class SourceSettings:
 class MqttSourceTask(SourceTask):
     """Polls messages; acknowledges those of QoS 1 and 2 to the server when Kafka has their records."""
 
+    COMMITS_WHILE_POLLING = False  # the session belongs to the thread that polls
     KEY_SCHEMA: Schema = STRING_SCHEMA
     _session: Session | None = None
 

@@ -11,7 +11,7 @@ from typing import Any
 from connect.api import ConnectException, DataException, ExactlyOnceSupport, Schema, SourceConnector
 from connect.api.logical import TIMESTAMP_NAME
 from connect.api.schema import OPTIONAL_STRING_SCHEMA
-from connectors.spooldir.files import InputFile, Selection
+from connectors.spooldir.files import InputFile, Selection, check_directory
 from connectors.spooldir.inference import Columns, Inference, InferredTypes, infers, types_of
 from connectors.spooldir.text_input import READ_ERRORS
 from connectors.spooldir.value_schema import (
@@ -80,6 +80,7 @@ class SchemaSourceConnector(SpoolDirSourceConnector):
                 raise ConnectException(
                     f"'schema.generation.{part}.name' must be set if 'schema.generation.enabled' = true."
                 )
+        check_directory("input.path", Path(settings["input.path"]))
         files = Selection.of(settings).list()[:_INSPECTED]
         if not files:
             raise ConnectException("Could not find any input file(s) to infer schema from.")

@@ -15,7 +15,7 @@ from connect.api import ConnectException
 from connectors.syslog.blocks import Block, Peer, Store
 from connectors.syslog.listening import open_socket
 from connectors.syslog.settings import Listening, Transport
-from connectors.syslog.tcp import Connections
+from connectors.syslog.tcp import WAKE, Connections
 from connectors.syslog.udp import dropped_by_kernel, peer_of, reader
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ class Receiver:
         self.failure: Exception | None = None
         self.port = 0
         self._stopping = threading.Event()
+        self._wake, self._woken = socket.socketpair()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -48,6 +49,7 @@ class Receiver:
         sock = open_socket(self._listening)
         try:
             self._side: _Datagrams | _Streams = side(sock, self._listening, self._store, self.counts)
+            self._side.selector.register(self._woken, selectors.EVENT_READ, WAKE)
         except BaseException:
             sock.close()
             raise
@@ -77,12 +79,13 @@ class Receiver:
             self._side.close()
 
     def _read_rest(self) -> None:
-        """What has arrived would be lost with its connection."""
+        """What has arrived would be lost with its connection, which may have to be accepted first."""
         deadline = time.monotonic() + _TICK_SECONDS
-        before = -1
-        while self.counts["received"] > before and not self._store.full and time.monotonic() < deadline:
+        quiet = 0
+        while quiet < 2 and not self._store.full and time.monotonic() < deadline:
             before = self.counts["received"]
             self._side.read(0)
+            quiet = 0 if self.counts["received"] > before else quiet + 1
 
     def raise_failure(self) -> None:
         """Raise ConnectException when the thread has ended by itself."""
@@ -94,8 +97,10 @@ class Receiver:
     def stop(self) -> None:
         """Close the port and all connections."""
         self._stopping.set()
+        self._wake.close()  # which its other end can be read for
         if self._thread is not None:
             self._thread.join()
+        self._woken.close()
 
 
 class _Datagrams:
@@ -107,15 +112,15 @@ class _Datagrams:
         self._store = store
         self._counts = counts
         self._reader = reader(sock)
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(sock, selectors.EVENT_READ)
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(sock, selectors.EVENT_READ)
         self._peers: dict[bytes, Peer | None] = {}
         self._warned = float("-inf")
         self._warned_drops = 0
 
     def read(self, seconds: float) -> None:
         """Wait for datagrams and store those that are there."""
-        if not self._selector.select(seconds):
+        if not self.selector.select(seconds):
             return
         datagrams = self._reader.read()
         received = int(time.time() * 1000)
@@ -153,7 +158,7 @@ class _Datagrams:
     def close(self) -> None:
         """Close the socket."""
         self._counts["dropped"] = dropped_by_kernel(self._socket)
-        self._selector.close()
+        self.selector.close()
         self._socket.close()
         self._reader.close()
 
@@ -164,6 +169,7 @@ class _Streams:
     def __init__(self, sock: socket.socket, listening: Listening, store: Store, counts: Counter[str]) -> None:
         context = None if listening.make_context is None else listening.make_context()
         self._connections = Connections(sock, listening, context, store, counts)
+        self.selector = self._connections.selector
 
     def read(self, seconds: float) -> None:
         """Wait for connections and data and store the messages."""

@@ -33,6 +33,7 @@ SPOOL = "spool"
 class SyslogSourceTask(SourceTask):
     """Listens on one port. Sub-classes say how their settings are read."""
 
+    COMMITS_WHILE_POLLING = False  # a poll changes what a commit may release
     _receiver: Receiver | None = None
     _store: MemoryQueue | Spool | None = None
 

@@ -21,6 +21,9 @@ _HANDSHAKE_SECONDS = 30.0
 _NO_MORE_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)
 _PAUSE_SECONDS = 0.5
 
+WAKE = object()
+"""Registered with the selector beside a socket that only ends the waiting."""
+
 
 class _Connection:
     """One sender. ``wait_for``: the selector's event that lets it go on."""
@@ -84,7 +87,7 @@ class Connections:
         self._context = context
         self._store = store
         self._counts = counts
-        self._selector = selectors.DefaultSelector()
+        self.selector = selectors.DefaultSelector()
         self._open: set[_Connection] = set()
         self._accepting = False
         self._accept_from = 0.0
@@ -92,19 +95,19 @@ class Connections:
 
     def serve(self, seconds: float) -> None:
         """Wait for something to do, and do it, until the store is full."""
-        for key, _ in self._selector.select(seconds):
+        for key, _ in self.selector.select(seconds):
             if self._store.full:
                 return
             if key.data is None:
                 self._accept()
-            else:
+            elif key.data is not WAKE:
                 self._advance(key.data)
 
     def _accept_more(self, *, accept: bool) -> None:
         if accept and not self._accepting:
-            self._selector.register(self._listener, selectors.EVENT_READ)
+            self.selector.register(self._listener, selectors.EVENT_READ)
         elif self._accepting and not accept:
-            self._selector.unregister(self._listener)
+            self.selector.unregister(self._listener)
         self._accepting = accept
 
     def _accept(self) -> None:
@@ -135,7 +138,7 @@ class Connections:
         connection = _Connection(sock, peer, Framer(self._listening.framing, limits.longest_message))
         self._open.add(connection)
         self._counts["connections"] = len(self._open)
-        self._selector.register(sock, connection.wait_for, connection)
+        self.selector.register(sock, connection.wait_for, connection)
         if len(self._open) >= limits.connections and not limits.refuse_more:
             self._accept_more(accept=False)
 
@@ -158,7 +161,7 @@ class Connections:
             self._fail(connection, error)
             return
         if connection.wait_for != waited_for:
-            self._selector.modify(connection.socket, connection.wait_for, connection)
+            self.selector.modify(connection.socket, connection.wait_for, connection)
         if portion is None:
             return
         connection.active = time.monotonic()
@@ -184,7 +187,7 @@ class Connections:
             self._store.put(Block(connection.peer, int(time.time() * 1000), frames.messages, frames.cut))
 
     def _close(self, connection: _Connection) -> None:
-        self._selector.unregister(connection.socket)
+        self.selector.unregister(connection.socket)
         connection.socket.close()
         self._open.discard(connection)
         self._counts["connections"] = len(self._open)
@@ -211,5 +214,5 @@ class Connections:
         """Close everything."""
         for connection in list(self._open):
             self._close(connection)
-        self._selector.close()
+        self.selector.close()
         self._listener.close()

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import psycopg
 import pymysql
 
-from tests.services import MariaDB
+from tests.services import MariaDB, MySQL
 from tests.services.postgresql import PostgreSQL
 
 _NUMBERS = itertools.count(1)
@@ -34,10 +34,10 @@ def _name() -> str:
     return f"db{next(_NUMBERS)}_{uuid.uuid4().hex[:8]}"
 
 
-class MariaDbDatabase:
-    """On MariaDB; ``driver`` is the Java driver whose ways are asked for: ``mariadb`` or ``mysql``."""
+class MySqlDatabase:
+    """On MariaDB or MySQL; ``driver`` is the Java driver whose ways are asked for: ``mariadb`` or ``mysql``."""
 
-    def __init__(self, server: MariaDB, driver: str) -> None:
+    def __init__(self, server: MariaDB | MySQL, driver: str) -> None:
         self._name = _name()
         login: dict[str, Any] = {"user": server.user_name, "password": server.password, "charset": "utf8mb4"}
         self._connection = pymysql.connect(host="127.0.0.1", port=server.port, autocommit=True, **login)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,71 +10,13 @@ import requests
 
 from connect.kafka.fake import FakeKafka
 from tests.conformance.elasticsearch_proxy import FaultProxy
-from tests.conformance.elasticsearch_replay import GROUP, RunningTask
-from tests.services import Elasticsearch7, OpenSearch, SearchServer
+from tests.conformance.elasticsearch_replay import RunningTask
+from tests.integration.elasticsearch_run import STRING, Run, count, numbers
+from tests.services import Elasticsearch7
 from tests.unit.connectors.elasticsearch.people import PEOPLE_SET, TALK
 from tests.waiting import wait_until
 
 BULK = {"method": "POST", "pathMatches": "_bulk"}
-JSON = "org.apache.kafka.connect.json.JsonConverter"
-STRING = "org.apache.kafka.connect.storage.StringConverter"
-
-
-class Run:
-    """A task, its topics and its server."""
-
-    def __init__(self, url: str, topics: Mapping[str, int], **config: str) -> None:
-        self.kafka = FakeKafka(dict.fromkeys(topics, 1))
-        self.topics = topics
-        for topic, count in topics.items():
-            self.produce(topic, range(count))
-        self.task = RunningTask(
-            self.kafka,
-            {
-                "name": "es-sink",
-                "connector.class": "ElasticsearchSink",
-                "connection.url": url,
-                "topics": ",".join(topics),
-                "key.converter": STRING,
-                "value.converter": JSON,
-                "value.converter.schemas.enable": "false",
-                "schema.ignore": "true",
-                "key.ignore": "true",
-                "retry.backoff.ms": "20",
-                **{key.replace("_", "."): value for key, value in config.items()},
-            },
-        )
-
-    def produce(self, topic: str, numbers: range) -> None:
-        """Records with a number as key and in the value."""
-        for number in numbers:
-            self.kafka.append(topic, json.dumps({"n": number}).encode(), str(number).encode(), partition=0)
-
-    def finish(self) -> dict[str, int]:
-        """Stop the task; the committed offsets."""
-        self.task.stop()
-        assert self.task.failure is None, self.task.trace
-        return {topic: offset for (topic, _), offset in self.kafka.groups[GROUP].items()}
-
-    @property
-    def trace(self) -> str:
-        return self.task.trace
-
-
-def count(server: SearchServer, index: str) -> int:
-    """How many documents there are; 0 while the server is away."""
-    try:
-        requests.post(f"{server.url}/{index}/_refresh", timeout=5)
-        return int(requests.get(f"{server.url}/{index}/_count", timeout=5).json().get("count", 0))
-    except requests.RequestException:
-        return 0
-
-
-def numbers(server: SearchServer, index: str, most: int = 10_000) -> list[int]:
-    """The numbers in the documents, sorted."""
-    query = {"size": most, "_source": ["n"]}
-    hits = requests.post(f"{server.url}/{index}/_search", json=query, timeout=30).json()["hits"]["hits"]
-    return sorted(hit["_source"]["n"] for hit in hits)
 
 
 @pytest.fixture
@@ -183,19 +124,6 @@ def test_a_task_that_starts_again_writes_nothing_twice(elasticsearch: Elasticsea
     assert again.finish() == {index: total + 1}
     versions = requests.get(f"{elasticsearch.url}/{index}/_search?version=true&size=10000", timeout=30).json()
     assert sorted(hit["_version"] for hit in versions["hits"]["hits"]) == list(range(total + 1))
-
-
-def test_opensearch_takes_documents_and_data_streams() -> None:
-    """OpenSearch is recognised without the header that Elasticsearch's own client insists on."""
-    with OpenSearch() as server:
-        template = {"index_patterns": ["logs-shop-*"], "data_stream": {}}
-        requests.put(f"{server.url}/_index_template/logs-shop", json=template, timeout=30).raise_for_status()
-        run = Run(server.url, {"orders": 100}, write_method="upsert", key_ignore="false")
-        wait_until(lambda: count(server, "orders") == 100)
-        assert run.finish() == {"orders": 100}
-        stream = Run(server.url, {"Orders": 100}, data_stream_type="logs", data_stream_dataset="shop")
-        wait_until(lambda: count(server, "logs-shop-orders") == 100)
-        assert stream.finish() == {"Orders": 100}
 
 
 RUN_HERE = [name for name in PEOPLE_SET if name not in ("in the cloud", "several nodes")]

@@ -11,12 +11,20 @@ They are fetched once into a cache, started on loopback ports, and ended by the 
 from __future__ import annotations
 
 from tests.services.connect_worker import ConnectWorker
-from tests.services.elasticsearch import Elasticsearch7, Elasticsearch8, OpenSearch, SearchServer
+from tests.services.elasticsearch import (
+    Elasticsearch6,
+    Elasticsearch7,
+    Elasticsearch8,
+    OpenSearch,
+    OpenSearch3,
+    SearchServer,
+)
 from tests.services.errors import ServiceError
 from tests.services.java_connect import JavaConnect
 from tests.services.kafka import KafkaBroker
 from tests.services.mariadb import MariaDB
 from tests.services.mosquitto import Mosquitto
+from tests.services.mysql import MySQL
 from tests.services.postgresql import PostgreSQL
 from tests.services.process import Server
 from tests.services.registry import SchemaRegistry
@@ -24,13 +32,16 @@ from tests.services.rsyslog import Rsyslog
 
 __all__ = [
     "ConnectWorker",
+    "Elasticsearch6",
     "Elasticsearch7",
     "Elasticsearch8",
     "JavaConnect",
     "KafkaBroker",
     "MariaDB",
     "Mosquitto",
+    "MySQL",
     "OpenSearch",
+    "OpenSearch3",
     "PostgreSQL",
     "Rsyslog",
     "SchemaRegistry",

@@ -54,6 +54,26 @@ def unpacked(package: str) -> Path:
     )
 
 
+def unpacked_whole(package: str, suite: str) -> Path:
+    """The folder with the content of *package* of another suite, and of all that it depends on, C library included.
+
+    Programs in it are run by the loader that is in there too.
+    """
+
+    def fetch(target: Path) -> None:
+        cache.announce(f"fetching {package} of Debian's {suite} into {cache.root()}")
+        archives = target.with_name("archives")
+        archives.mkdir()
+        lists = _own_lists(suite)
+        _run(["apt-get", *lists, "update"])
+        _download_with(lists, package, archives)
+        for archive in sorted(archives.glob("*.deb")):
+            _run(["dpkg", "--extract", str(archive), str(target)])
+        _relink(target)
+
+    return cache.make_once(f"debian/{suite}/{package}", fetch)
+
+
 def _fetch(package: str, target: Path) -> None:
     cache.announce(f"fetching Debian's {package} into {cache.root()}")
     try:
@@ -84,11 +104,21 @@ def _download_with(options: Sequence[str], package: str, folder: Path) -> None:
     _run(["apt-get", *options, "download", *names], cwd=folder)
 
 
-def _own_lists() -> list[str]:
-    own = cache.root() / "debian" / "apt"
+def _own_lists(suite: str | None = None) -> list[str]:
+    """Options for lists of our own; of another suite: from where the system's packages come, as if none were there."""
+    own = cache.root() / "debian" / f"apt-{suite or 'own'}"
     (own / "lists" / "partial").mkdir(parents=True, exist_ok=True)
     (own / "archives" / "partial").mkdir(parents=True, exist_ok=True)
-    settings = {"Dir::State::Lists": own / "lists", "Dir::Cache": own, "APT::Sandbox::User": "root"}
+    settings: dict[str, object] = {"Dir::State::Lists": own / "lists", "Dir::Cache": own, "APT::Sandbox::User": "root"}
+    if suite is not None:
+        archive = _run(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Component: main"]).split()[0]
+        (own / "sources.list").write_text(f"deb [trusted=yes] {archive} {suite} main\n", encoding="utf-8")
+        (own / "status").touch()
+        settings |= {
+            "Dir::Etc::SourceList": own / "sources.list",
+            "Dir::Etc::SourceParts": os.devnull,
+            "Dir::State::Status": own / "status",
+        }
     return [f"--option={key}={value}" for key, value in settings.items()]
 
 

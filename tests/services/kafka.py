@@ -28,6 +28,7 @@ _DEFAULTS = {
     "node.id": "1",
     "offsets.topic.replication.factor": "1",
     "offsets.topic.num.partitions": str(_INTERNAL_PARTITIONS),
+    "group.min.session.timeout.ms": "1000",
     "transaction.state.log.replication.factor": "1",
     "transaction.state.log.min.isr": "1",
     "transaction.state.log.num.partitions": str(_INTERNAL_PARTITIONS),

@@ -123,3 +123,27 @@ CREATE DATABASE {MariaDB.database} CHARACTER SET utf8mb4;
 CREATE USER {who} IDENTIFIED BY '{MariaDB.password}';
 GRANT ALL ON *.* TO {who} WITH GRANT OPTION;
 """
+
+
+def installed_programs(folder: Path) -> Path:
+    """Make a folder for PATH with ``mariadbd`` and ``mariadb-install-db``, as where MariaDB is installed."""
+    server = _server()
+    share = server.root / "usr/share"
+    libraries = server.environment().get("LD_LIBRARY_PATH", "")
+    home, programs = folder / "usr", folder / "path"
+    for made in (home / "bin", home / "sbin", programs):
+        made.mkdir(parents=True)
+    (home / "share").symlink_to(share)
+    (home / "bin/resolveip").symlink_to(server.root / "usr/bin/resolveip")
+    messages = f"--lc-messages-dir={share}/mysql --character-sets-dir={share}/mysql/charsets"
+    scripts = {
+        # It reads option files, which nobody wants here, and comes in the package of the client.
+        home / "bin/my_print_defaults": "true",
+        home / "sbin/mariadbd": f'exec {server.path} "$@" {messages}',
+        programs / "mariadbd": f'exec {server.path} "$@" {messages}',
+        programs / "mariadb-install-db": f'exec {server.root}/usr/bin/mariadb-install-db "$@" --basedir={home}',
+    }
+    for script, command in scripts.items():
+        script.write_text(f"#!/bin/sh\nexport LD_LIBRARY_PATH={libraries}\n{command}\n")
+        script.chmod(0o755)
+    return programs

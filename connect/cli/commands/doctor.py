@@ -22,6 +22,8 @@ _EXTRAS = {
     "elasticsearch": "elasticsearch",
     "pymysql": "mysql",
     "psycopg": "postgresql",
+    "pytds": "sqlserver",
+    "oracledb": "oracle",
     "fastavro": "avro",
     "jsonschema": "json-schema",
     "google": "protobuf",

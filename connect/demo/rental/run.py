@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -14,6 +15,7 @@ from connect.demo.embedded import RegistryServer
 from connect.demo.process import DemoFailed
 from connect.demo.progress import watch
 from connect.demo.rental.database import MariaDbRentals, RentalDatabase, SqliteRentals
+from connect.demo.rental.installed_mariadb import installed_mariadb
 from connect.demo.rental.pipeline import DATES, SUBJECT, TOPIC, sink_connector, source_connector
 from connect.demo.rental.report import dates_in, side_by_side
 from connect.demo.report import connector_commands
@@ -33,10 +35,11 @@ from connect.demo.run import (
 
 @dataclass(frozen=True)
 class RentalOptions:
-    """``database_url`` is a MariaDB to use (None = an SQLite file)."""
+    """``database_url`` is a MariaDB to use (None = the installed one, or else an SQLite file, as with ``sqlite``)."""
 
     demo: DemoOptions
     database_url: str | None = None
+    sqlite: bool = False
 
 
 def run_rental(options: RentalOptions, console: Console) -> bool:
@@ -45,8 +48,7 @@ def run_rental(options: RentalOptions, console: Console) -> bool:
     check_extras()
     demo = with_ports(options.demo)
     with working_folder(demo.keep_files, console) as folder, ExitStack() as stack:
-        url = options.database_url
-        database: RentalDatabase = SqliteRentals(folder) if url is None else MariaDbRentals(url)
+        database = _database(options, folder, stack)
         rows = database.ensure_table()
         say(console, "Data", f"{rows:,} rentals in {database.name}")
         servers = start_servers(demo, folder, stack, console)
@@ -73,6 +75,13 @@ def run_rental(options: RentalOptions, console: Console) -> bool:
         if not demo.exit:
             serve(console, servers)
     return complete
+
+
+def _database(options: RentalOptions, folder: Path, stack: ExitStack) -> RentalDatabase:
+    if options.database_url is not None:
+        return MariaDbRentals(options.database_url)
+    installed = None if options.sqlite else installed_mariadb()
+    return SqliteRentals(folder) if installed is None else MariaDbRentals(installed.start(folder, stack))
 
 
 def _report(console: Console, rows: int, servers: Servers, registry: RegistryServer, database: RentalDatabase) -> bool:

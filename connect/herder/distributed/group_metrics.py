@@ -8,9 +8,9 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
+from connect.api.metrics_reporter import Metric
 from connect.herder.distributed.group import GroupView
 from connect.runtime.metrics.history import CounterHistory
-from connect.runtime.metrics.worker_metrics import Metric
 
 _SECONDS_PER_HOUR = 3600
 

@@ -49,7 +49,6 @@ log = logging.getLogger(__name__)
 
 REQUEST_SECONDS = 90.0
 _FLUSH_SECONDS = 10.0
-_REFRESH_SECONDS = 30.0
 
 
 class WorkerAddress(NamedTuple):
@@ -372,12 +371,6 @@ class DistributedHerder(Herder):
 
     # Changing
 
-    async def set_target_state(self, connector: str, target: TargetState) -> None:
-        """Any worker may pause and resume; the leader stops."""
-        await super().set_target_state(connector, target)
-        if target is TargetState.STOPPED:
-            await self._refresh(_REFRESH_SECONDS)
-
     async def restart_task(self, task_id: ConnectorTaskId) -> None:
         """Restart a task where it runs."""
         await self._must_run(task_id)
@@ -431,7 +424,7 @@ class DistributedHerder(Herder):
             return
         if view.is_leader:
             await self._privileges.ensure()
-            await asyncio.to_thread(self._configs.put_task_configs, connector, configs)
+            await self._task_writes.put(connector, configs)
         else:
             await self._leader_client.put_task_configs(view.leader_url, connector, configs)
 
@@ -449,7 +442,7 @@ class DistributedHerder(Herder):
         self._known(connector)
         if configs and self._state().target_state(connector) is TargetState.STOPPED:
             raise BadRequest(f"Cannot submit non-empty set of task configs for stopped connector {connector}")
-        await asyncio.to_thread(self._configs.put_task_configs, connector, list(configs))
+        await self._task_writes.put(connector, configs)
 
     # Zombie fencing
 

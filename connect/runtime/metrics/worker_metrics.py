@@ -8,21 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from connect import KAFKA_VERSION
+from connect.api.metrics_reporter import Metric
 from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.metrics.history import CounterHistory
-from connect.runtime.metrics.task_metrics import Value
 from connect.runtime.running_tasks import RunningTask
 
 _COUNTED = (State.RUNNING, State.PAUSED, State.FAILED, State.UNASSIGNED, State.DESTROYED, State.RESTARTING)
-
-
-class Metric(NamedTuple):
-    """One attribute of one group, with the tags that say whose it is."""
-
-    group: str
-    attribute: str
-    value: Value
-    tags: Mapping[str, str]
 
 
 Source = Callable[[], Iterable[Metric]]

@@ -14,7 +14,8 @@ from connect.api.java_numbers import double_text, float_text, parse_double, pars
 from connect.api.java_text import date_text, to_java_string
 from connect.api.logical import EPOCH, EpochMillis
 from connect.api.numbers import Float32, Int8, to_single
-from connect.api.schema import FLOAT32_SCHEMA, Schema, Type
+from connect.api.schema import FLOAT32_SCHEMA, Field, Schema, Type
+from connect.api.struct import Struct, to_java_strings
 
 CUTOVER = dt.datetime(1582, 10, 15, tzinfo=dt.UTC)
 
@@ -116,3 +117,48 @@ def test_the_schema_tells_single_precision():
 def test_numbers_are_read_without_errors(text):
     assert parse_double(text) is None or isinstance(parse_double(text), float)
     assert parse_integer(text, 32) is None or isinstance(parse_integer(text, 32), int)
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(),
+    st.binary(max_size=3),
+    st.lists(st.integers(), max_size=2),
+    st.dictionaries(st.text(max_size=2), st.integers(), max_size=2),
+)
+COLUMNS = st.one_of(
+    st.lists(st.text()),
+    st.lists(st.integers()),
+    st.lists(VALUES),
+    st.lists(st.dictionaries(st.sampled_from(["a", "%s", "b"]), VALUES)),
+    st.lists(st.fixed_dictionaries({"a": st.integers(), "%s": st.text()})),
+    st.lists(st.fixed_dictionaries({"a": st.floats(), "{0}": VALUES})),
+    st.lists(st.fixed_dictionaries({1: st.integers(), 2: st.text()})),
+)
+
+
+@given(COLUMNS)
+def test_the_texts_of_a_column_are_those_of_its_values(values):
+    assert list(to_java_strings(values)) == [to_java_string(value) for value in values]
+
+
+ROW_SCHEMA = Schema(
+    Type.STRUCT,
+    fields=[
+        Field("id", 0, Schema(Type.INT64)),
+        Field("100%", 1, FLOAT32_SCHEMA),
+        Field("map", 2, Schema(Type.MAP, optional=True, key_schema=Schema(Type.STRING), value_schema=FLOAT32_SCHEMA)),
+    ],
+)
+ROWS = st.tuples(
+    st.integers(), st.floats(width=32), st.one_of(st.none(), st.dictionaries(st.text(), st.floats(width=32)))
+)
+
+
+@given(st.one_of(st.lists(ROWS), st.lists(st.one_of(st.none(), ROWS, ROWS.map(lambda row: Struct(ROW_SCHEMA, row))))))
+def test_the_texts_of_rows_are_those_of_their_structs(rows):
+    structs = [Struct(ROW_SCHEMA, row) if isinstance(row, tuple) else row for row in rows]
+    assert list(to_java_strings(rows, ROW_SCHEMA)) == [to_java_string(struct) for struct in structs]

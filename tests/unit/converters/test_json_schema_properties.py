@@ -25,7 +25,7 @@ from converters.json_schema_to_connect import JsonSchemaMapping
 from tests.unit.converters.strategies import rows, schemas, values
 
 OPTIONS = JsonSchemaOptions()
-ANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")

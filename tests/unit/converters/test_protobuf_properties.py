@@ -31,7 +31,7 @@ from converters.protobuf_from_connect import protobuf_file
 from converters.protobuf_parse import parse_file
 from tests.unit.converters.strategies import rows, schemas, texts
 
-ANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 LOGICAL = (DATE_NAME, DECIMAL_NAME, TIME_NAME, TIMESTAMP_NAME)
 
 

@@ -38,7 +38,7 @@ class Provider(BaseHTTPRequestHandler):
 def provider() -> Iterator[HTTPServer]:
     Provider.asked, Provider.seconds = [], 3600
     with HTTPServer(("127.0.0.1", 0), Provider) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server
         server.shutdown()
 

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -388,3 +389,11 @@ async def test_metrics_are_for_whoever_asks(headers: dict[str, str], status: int
     async with serve() as served:
         lines = ["GET /metrics HTTP/1.1", "Host: x", *(f"{name}: {value}" for name, value in headers.items())]
         assert await raw_status(served.url, "\r\n".join([*lines, "Connection: close", "", ""])) == status
+
+
+async def test_metrics_have_short_names_for_dashboards_that_know_these() -> None:
+    async with serve() as served, aiohttp.ClientSession(served.url) as session:
+        async with session.get("/metrics?names=short") as answer:
+            assert "kafka_connect_worker_task_count 0" in await answer.text()
+        async with session.get("/metrics?names=other") as answer:
+            assert (answer.status, (await answer.json())["message"]) == (400, "names=other: it must be full or short")

@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from connect.api import ConnectException, SourceRecord
+from connect.api import ConnectException, RecordBatch, SourceRecord
 from connect.kafka.door import KafkaError
 from connect.kafka.fake import FakeKafka
 from connect.runtime.conversion import SourceConversion
-from connect.runtime.exactly_once import Boundary, ExactlyOnce, TransactionPlan
+from connect.runtime.exactly_once import Boundary, ExactlyOnce, OffsetTarget, TransactionPlan
 from connect.runtime.ids import ConnectorTaskId
 from connect.runtime.rate_limits import RateLimits
 from connect.runtime.record_producer import RecordProducer
-from connect.runtime.source_task import SourcePath, WorkerSourceTask, overrides_commit_record
+from connect.runtime.source_delivery import overrides_commit_record
+from connect.runtime.source_task import SourcePath, WorkerSourceTask
 from connect.runtime.task_link import TaskControl
 from connect.runtime.transaction_context import WorkerTransactionContext
 from connect.runtime.transformations import TransformationChain, TransformationStage
@@ -27,6 +28,7 @@ from tests.unit.runtime.parts import (
     ScriptedSource,
     States,
     StoredOffsets,
+    batch_of,
     operator,
     record,
     text_converters,
@@ -64,11 +66,9 @@ class Running:
             TASK,
             self.source,
             self.producer,
-            "offsets",
+            OffsetTarget("offsets", other, self._fence),
             self.progress,
             TransactionPlan(boundary, interval, self.context),
-            other=other,
-            fence=self._fence,
         )
         stage = TransformationStage("keep", Change(lambda value: value if keep(value) else None), "Change")
         path = SourcePath(
@@ -184,6 +184,51 @@ def test_the_connector_ends_transactions_where_it_wants() -> None:
     assert run.seen == ([b"a", b"b", b"c", b"d"], [{"at": 2}, {"at": 4}])
 
 
+class BatchSource(ScriptedSource):
+    """Polls batches."""
+
+    def poll_batch(self) -> Any:
+        return self.poll()
+
+
+def test_the_connector_ends_transactions_within_batches() -> None:
+    run = Running([], boundary=Boundary.CONNECTOR, source=BatchSource)
+    seen: list[Any] = []
+
+    def ask() -> list[RecordBatch]:
+        assert run.context is not None
+        batches = [batch_of(*"abcdef"), batch_of(*"gh"), batch_of("i")]
+        run.context.commit_transaction_at(batches[0], 1)
+        run.context.abort_transaction_at(batches[0], 3)
+        run.context.commit_transaction_at(batches[1], 0)
+        run.context.commit_transaction_at(batches[2], 0)
+        return batches
+
+    run.source._polls = iter([ask, lambda: seen.append(run.seen), [batch_of("never")]])
+    run.run()
+    assert seen == [([b"a", b"b", b"e", b"f", b"g", b"h", b"i"], [{"at": at} for at in (1, 3, 0, 0)])]
+    assert run.seen == seen[0]
+    assert run.progress.counters["transaction-size-sum"] == 7
+
+
+def test_a_request_for_a_record_that_a_batch_has_not_is_refused() -> None:
+    with pytest.raises(IndexError, match="A batch of 2 records has no record 2"):
+        WorkerTransactionContext().commit_transaction_at(batch_of("a", "b"), 2)
+
+
+def test_a_task_stopped_within_a_batch_sends_none_of_the_next() -> None:
+    run = Running([], source=BatchSource)
+    run.kafka.queue_limit = 1
+
+    def stop_and_give() -> list[RecordBatch]:
+        run.control.stop()
+        return [batch_of("a", "b"), batch_of("c")]
+
+    run.source._polls = iter([stop_and_give])
+    run.run()
+    assert run.seen == ([], [])
+
+
 def test_an_aborted_transaction_leaves_its_offsets_alone_behind() -> None:
     run = Running([], boundary=Boundary.CONNECTOR)
 
@@ -204,6 +249,11 @@ def test_a_contradiction_fails_the_task() -> None:
     context.abort_transaction()
     with pytest.raises(ConnectException, match="both commit and abort of same transaction"):
         context.batch_end()
+    batch = batch_of("a")
+    context.commit_transaction_at(batch, 0)
+    context.abort_transaction_at(batch, 0)
+    with pytest.raises(ConnectException, match="both commit and abort of same record against topic/partition t/None"):
+        context.batch_segments([batch])
     context.commit_transaction(contested)
     context.abort_transaction(contested)
     with pytest.raises(ConnectException, match="both commit and abort of same record"):

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from connect.api.metrics_reporter import Metric
 from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.metrics.history import CounterHistory, StateHistory
 from connect.runtime.metrics.prometheus import render
 from connect.runtime.metrics.task_metrics import TaskMetrics
-from connect.runtime.metrics.worker_metrics import ConnectorFacts, Metric, WorkerMetrics
+from connect.runtime.metrics.worker_metrics import ConnectorFacts, WorkerMetrics
 from connect.runtime.progress import Progress
 from connect.runtime.restarts import RestartHistory
 from connect.runtime.running_tasks import RunningTask
@@ -147,6 +148,27 @@ def test_prometheus_text() -> None:
         'kafka_connect_connector_task_metrics_batch_size_avg{connector="a\\"b",task="0"} NaN',
         "# TYPE kafka_connect_connect_worker_metrics_task_count gauge",
         "kafka_connect_connect_worker_metrics_task_count 2.5",
+    ]
+
+
+def test_the_names_of_the_exporters_example_rules() -> None:
+    tags = {"connector": "a", "task": "0"}
+    text = render(
+        [
+            Metric("source-task-metrics", "source-record-poll-total", 3, tags),
+            Metric("connector-task-metrics", "status", "running", tags),
+            Metric("connect-worker-metrics", "task-count", 2, {}),
+            Metric("connect-worker-metrics", "connector-failed-task-count", 1, {"connector": "a"}),
+            Metric("connect-worker-rebalance-metrics", "epoch", 4, {}),
+        ],
+        short=True,
+    )
+    assert [line for line in text.splitlines() if not line.startswith("#")] == [
+        'kafka_connect_source_task_source_record_poll_total{connector="a",task="0"} 3',
+        'kafka_connect_connector_status{connector="a",task="0",status="running"} 1',
+        "kafka_connect_worker_task_count 2",
+        'kafka_connect_connect_worker_connector_failed_task_count{connector="a"} 1',
+        "kafka_connect_worker_rebalance_epoch 4",
     ]
 
 

@@ -11,12 +11,13 @@ import pytest
 from connect.api import ConnectException
 from connect.runtime.channel import ChannelClosed
 from connect.runtime.plugin_calls import PluginCalls, RequestTimedOut
+from tests.waiting import eventually
 
 Handle = Callable[[str, dict[str, Any]], Awaitable[Any]]
 
 
 class FakeProcess:
-    """Answers ``quick`` at once and ``slow`` when told to, tells a stage first, and never answers ``hang``."""
+    """Answers ``quick`` at once, ``slow`` when told to, however long that takes, and never ``hang``; tells a stage."""
 
     def __init__(self, handle: Handle, *, first: bool) -> None:
         self.channel = self
@@ -24,6 +25,7 @@ class FakeProcess:
         self.exit_status: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.killed = self.frozen = False
         self.finish = asyncio.Event()
+        self.asked: list[str] = []
         self._handle = handle
 
     async def call(self, method: str, timeout: float, **params: Any) -> Any:
@@ -32,7 +34,8 @@ class FakeProcess:
                 raise TimeoutError
             return ""
         await self._handle("stage", {"request": params["request"], "description": f"doing {method}"})
-        async with asyncio.timeout(timeout):
+        self.asked.append(method)
+        async with asyncio.timeout(None if method == "slow" else timeout):
             match method:
                 case "hang":
                     await asyncio.Event().wait()
@@ -82,9 +85,8 @@ async def test_a_request_that_hangs_is_given_up_with_its_stage() -> None:
 
 
 async def test_other_requests_of_a_process_that_hangs_are_finished_first() -> None:
-    calls, supervisor = make_calls(0.2)
+    calls, supervisor = make_calls(0.1)
     hanging = asyncio.create_task(calls.call("hang"))
-    await asyncio.sleep(0.1)
     slow = asyncio.create_task(calls.call("slow"))
     with pytest.raises(RequestTimedOut):
         await hanging
@@ -106,7 +108,7 @@ async def test_a_process_that_ended_unasked_is_replaced() -> None:
     calls, supervisor = make_calls()
     await calls.call("quick")
     supervisor.processes[0].exit_status.set_result(9)
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # the loop calls back who waits for the exit
     await calls.call("quick")
     assert len(supervisor.processes) == 2
 
@@ -114,7 +116,7 @@ async def test_a_process_that_ended_unasked_is_replaced() -> None:
 async def test_a_request_whose_process_another_one_takes_down_is_asked_again() -> None:
     calls, supervisor = make_calls()
     others = [asyncio.create_task(calls.call("be killed by another")) for _ in range(2)]
-    await asyncio.sleep(0.01)
+    await eventually(lambda: supervisor.processes and len(supervisor.processes[0].asked) == 2)
     supervisor.processes[0].finish.set()
     assert await asyncio.gather(*others) == ["be killed by another"] * 2
     assert [process.killed for process in supervisor.processes] == [True, True, True]
@@ -123,7 +125,7 @@ async def test_a_request_whose_process_another_one_takes_down_is_asked_again() -
 async def test_a_process_that_a_plugin_blocks_gets_no_more_requests() -> None:
     calls, supervisor = make_calls(0.1)
     hanging = asyncio.create_task(calls.call("hang"))
-    await asyncio.sleep(0.01)
+    await eventually(lambda: supervisor.processes and supervisor.processes[0].asked)
     supervisor.processes[0].frozen = True
     assert await calls.call("quick") == "quick"
     assert len(supervisor.processes) == 2

@@ -19,8 +19,9 @@ from connect.api import (
 from connect.kafka.fake import FakeKafka
 from connect.runtime.conversion import SinkConversion
 from connect.runtime.ids import ConnectorTaskId, State
+from connect.runtime.progress import Progress
 from connect.runtime.rate_limits import RateLimits
-from connect.runtime.sink_consumer import ConsumerSettings, SinkConsumer
+from connect.runtime.sink_consumer import ConsumerSettings, SinkConsumer, Start
 from connect.runtime.sink_task import CommitRules, SinkPath, WorkerSinkTask
 from connect.runtime.task_link import TaskControl
 from connect.runtime.topic_selection import TopicSelection
@@ -312,3 +313,29 @@ def test_a_limited_task_takes_records_step_by_step() -> None:
     run.task._limits.set(20.0, 0.0)
     run.start().until(lambda: len(run.sink.values) == 10).stop()
     assert run.sink.values == list("abcdefghij")
+
+
+@pytest.mark.parametrize(
+    ("properties", "seconds", "limit"),
+    [({}, 0.001, 2000), ({}, 0.5, 500), ({"max.poll.records": "700"}, 0.001, 700)],
+)
+def test_a_quick_task_is_given_more_records_at_a_time_unless_a_number_is_set(
+    properties: dict[str, str], seconds: float, limit: int
+) -> None:
+    kafka = FakeKafka({"t": 1})
+    producer = kafka.producer({})
+    for number in range(5000):
+        producer.produce("t", str(number).encode())
+    producer.flush()
+    consumer = SinkConsumer(
+        lambda on_commit: kafka.consumer({"group.id": GROUP, "auto.offset.reset": "earliest"}, on_commit),
+        TopicSelection({"name": "c", "connector.class": "C", "topics": "t"}, 0.0),
+        ConsumerSettings.read(properties),
+        Progress(),
+    )
+    consumer.subscribe(lambda positions: Start(positions, ()), lambda _: None, lambda _: None)
+    first = consumer.consume(1.0)
+    consumer.put_took(len(first), seconds)
+    assert len(first) <= min(limit, 700)
+    assert len(consumer.consume(1.0)) == limit
+    consumer.close()

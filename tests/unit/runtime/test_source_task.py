@@ -14,8 +14,8 @@ from connect.runtime.conversion import SourceConversion
 from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.rate_limits import RateLimits
 from connect.runtime.record_producer import RecordProducer
-from connect.runtime.source_delivery import AtLeastOnce, commit_record
-from connect.runtime.source_task import SourcePath, WorkerSourceTask, overrides_commit_record
+from connect.runtime.source_delivery import AtLeastOnce, commit_record, overrides_commit_record
+from connect.runtime.source_task import SourcePath, WorkerSourceTask
 from connect.runtime.task_link import TaskControl
 from connect.runtime.transformations import TransformationChain, TransformationStage
 from tests.unit.runtime.parts import (
@@ -35,7 +35,12 @@ class Running:
     """A source task with everything around it in memory; it ends when its source has nothing more."""
 
     def __init__(
-        self, polls: list[Any], *stages: Any, tolerate_all: bool = False, source: Any = ScriptedSource
+        self,
+        polls: list[Any],
+        *stages: Any,
+        tolerate_all: bool = False,
+        source: Any = ScriptedSource,
+        flush_interval: float = 3600,
     ) -> None:
         self.kafka = FakeKafka()
         self.control = TaskControl()
@@ -59,8 +64,9 @@ class Running:
             ),
             self.offsets,
             self.progress,
-            flush_interval=3600,
+            flush_interval=flush_interval,
             flush_timeout=0.2,
+            control=self.control,
         )
         self.delivery = delivery
         path = SourcePath(

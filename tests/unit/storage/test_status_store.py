@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -17,6 +16,7 @@ from connect.storage.internal_topics import status_topic
 from connect.storage.kafka_status_store import KafkaStatusBackingStore
 from connect.storage.status import ConnectorStatus, TaskStatus, TopicStatus
 from connect.storage.status_store import MemoryStatusBackingStore, StatusBackingStore
+from tests.waiting import wait_until
 
 WORKER = {"bootstrap.servers": "fake:9092", "group.id": "g", "status.storage.topic": "statuses"}
 TASK = ConnectorTaskId("a-b", 3)
@@ -49,13 +49,6 @@ def any_store(request: pytest.FixtureRequest) -> Iterator[StatusBackingStore]:
 
 def running(worker: str = "me:1", generation: int = 1, state: State = State.RUNNING) -> TaskStatus:
     return TaskStatus(TASK, state, worker, generation)
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
 
 
 def test_states_are_kept_by_connector_and_task(any_store: StatusBackingStore) -> None:
@@ -136,7 +129,7 @@ def test_a_write_that_failed_for_the_moment_is_repeated(
     monkeypatch.setattr(kafka_status_store, "RETRY_SECONDS", 0.001)
     kafka.fail("produce", KafkaError.NOT_ENOUGH_REPLICAS, times=3)
     store.put(running())
-    eventually(lambda: store.task_status(TASK) == running())
+    wait_until(lambda: store.task_status(TASK) == running())
 
 
 def test_a_repetition_gives_way_to_a_newer_generation(
@@ -146,7 +139,7 @@ def test_a_repetition_gives_way_to_a_newer_generation(
     kafka.fail("produce", KafkaError.NOT_ENOUGH_REPLICAS)
     store.put(running())
     store.put(ConnectorStatus("x", State.RUNNING, "me:1", 2))
-    eventually(lambda: not store._retries)
+    wait_until(lambda: not store._retries)
     store.flush(5)
     assert store.task_status(TASK) is None
 

@@ -6,8 +6,6 @@ import base64
 import gzip
 import logging
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -181,13 +179,3 @@ def test_bodies_are_not_prepared_for_a_log_that_nobody_reads(
     with caplog.at_level(logging.DEBUG, logger="elastic_transport.node"):
         door(server.url).request("POST", "/_bulk", b"x")
     assert len(written) == 1
-
-
-def test_the_transport_loads_nothing_that_it_does_not_need() -> None:
-    """A task's process stays small: no other HTTP library comes along, and all can still be imported."""
-    script = (
-        "import sys; import connectors.elasticsearch.sink;"
-        "assert not {'aiohttp', 'requests'} & sys.modules.keys();"
-        "import aiohttp, requests"
-    )
-    subprocess.run([sys.executable, "-c", script], check=True)

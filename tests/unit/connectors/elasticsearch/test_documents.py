@@ -108,6 +108,24 @@ def test_nested_structs_arrays_and_maps() -> None:
     assert document(schema, row, loose)["m"] == [{"key": "a", "value": 1}]
 
 
+def test_null_keys_of_maps() -> None:
+    """In an object such a key is the text null, as Java's converter writes it; else it stays one."""
+    schema = struct(
+        m=map_of(STRING_SCHEMA, OPTIONAL_INT32_SCHEMA),
+        d=map_of(FLOAT64_SCHEMA, INT32_SCHEMA),
+        b=map_of(BYTES_SCHEMA, INT32_SCHEMA),
+    )
+    row = ({None: 1, "a": None}, {None: 1, 0.5: 2}, {b"x": 3})
+    assert document(schema, row) == {
+        "m": {"null": 1, "a": None},
+        "d": [{"key": None, "value": 1}, {"key": 0.5, "value": 2}],
+        "b": [{"key": "eA==", "value": 3}],
+    }
+    assert document(schema, row, IGNORED)["d"] == [[None, 1], [0.5, 2]]
+    loose = PlainRules(schema_ignored=False, compact_maps=False)
+    assert document(schema, row, loose)["m"] == [{"key": None, "value": 1}, {"key": "a", "value": None}]
+
+
 def test_nulls_become_defaults_where_there_are_any() -> None:
     """An unset field is its default; without one it is null, or an error when it is required."""
     with_default = Schema(Type.INT32, optional=True, default_value=7)
@@ -147,9 +165,13 @@ def test_bytes_are_documents_as_they_are() -> None:
 
 
 def test_stream_timestamps() -> None:
-    """A document's own @timestamp counts, then the first field that is there, then the record's timestamp."""
+    """The first field that is there counts; where none is asked for, the record's timestamp. As in Java."""
     stamps = StreamTimestamps(["ts", "ts2"])
-    assert stamps.add({"@timestamp": 1, "ts": 2}, 9) == {"@timestamp": 1, "ts": 2}
+    assert stamps.add({"@timestamp": 1, "ts": 2}, 9) == {"@timestamp": "2", "ts": 2}
+    assert stamps.add({"@timestamp": 1}, 9) == {"@timestamp": 1}
+    assert stamps.add({"ts": {"a": 1}}, 9)["@timestamp"] == ""
+    assert stamps.add({"ts": None}, 9)["@timestamp"] == "null"
     assert stamps.add({"ts2": 5}, 9) == {"ts2": 5, "@timestamp": "5"}
     assert stamps.add({"ts": "2024-01-01"}, 9)["@timestamp"] == "2024-01-01"
-    assert stamps.add({}, 9) == {"@timestamp": 9}
+    assert stamps.add({}, 9) == {}
+    assert StreamTimestamps([]).add({"@timestamp": 1}, 9) == {"@timestamp": 9}

@@ -62,6 +62,7 @@ def test_defaults_become_null_values() -> None:
         b=Schema(Type.BYTES, default_value=b"x"),
         d=DATE_SCHEMA.replace(default_value=dt.datetime(1970, 1, 4, tzinfo=dt.UTC)),
         dec=decimal_schema(1).replace(default_value=Decimal("2.5")),
+        f=Schema(Type.FLOAT32, default_value=0.10000000149011612),
     )
     assert mapping_of(schema)["properties"] == {
         "i": {"type": "integer", "null_value": 7},
@@ -69,6 +70,7 @@ def test_defaults_become_null_values() -> None:
         "b": {"type": "binary"},
         "d": {"type": "date", "null_value": 259200000},
         "dec": {"type": "double", "null_value": 2.5},
+        "f": {"type": "float", "null_value": 0.1},
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import ipaddress
 import ssl
 import struct
@@ -112,11 +113,39 @@ def status(url: str, **tls: str) -> int:
         door.close()
 
 
-def jks(certificate: bytes) -> bytes:
-    """A truststore in Java's old format with one certificate."""
-    alias, kind = b"ca", b"X.509"
-    entry = struct.pack(">IH", 2, len(alias)) + alias + struct.pack(">QH", 0, len(kind)) + kind
-    return struct.pack(">III", 0xFEEDFEED, 2, 1) + entry + struct.pack(">I", len(certificate)) + certificate + b"digest"
+def jks(*entries: bytes, password: str = "changeit") -> bytes:
+    """A keystore in Java's old format."""
+    content = struct.pack(">III", 0xFEEDFEED, 2, len(entries)) + b"".join(entries)
+    secret = password.encode("utf-16-be")
+    return content + hashlib.sha1(secret + b"Mighty Aphrodite" + content, usedforsecurity=False).digest()
+
+
+def jks_certificate(certificate: bytes) -> bytes:
+    kind = b"X.509"
+    return struct.pack(">H", len(kind)) + kind + struct.pack(">I", len(certificate)) + certificate
+
+
+def jks_trusted(certificate: bytes) -> bytes:
+    return struct.pack(">IH", 2, 2) + b"ca" + struct.pack(">Q", 0) + jks_certificate(certificate)
+
+
+def jks_key(key: bytes, certificate: bytes, password: str) -> bytes:
+    """A private key as Java hides it: XORed with digests of the password."""
+    secret, salt = password.encode("utf-16-be"), bytes(20)
+    stream, block = b"", salt
+    while len(stream) < len(key):
+        block = hashlib.sha1(secret + block, usedforsecurity=False).digest()
+        stream += block
+    hidden = bytes(a ^ b for a, b in zip(key, stream, strict=False))
+    octets = salt + hidden + hashlib.sha1(secret + key, usedforsecurity=False).digest()
+    algorithm = der(0x30, bytes.fromhex("060a2b060104012a02110101") + b"\x05\x00")
+    protected = der(0x30, algorithm + der(0x04, octets))
+    entry = struct.pack(">IH", 1, 2) + b"me" + struct.pack(">QI", 0, len(protected)) + protected
+    return entry + struct.pack(">I", 1) + jks_certificate(certificate)
+
+
+def der(tag: int, content: bytes) -> bytes:
+    return bytes([tag, 0x82]) + struct.pack(">H", len(content)) + content
 
 
 def test_a_stranger_is_not_trusted(url: str) -> None:
@@ -129,7 +158,7 @@ def test_truststores_of_all_kinds(url: str, tmp_path: Path, server_party: Party)
     """PEM text, PEM, JKS and PKCS12 files."""
     pem, java, twelve = tmp_path / "t.pem", tmp_path / "t.jks", tmp_path / "t.p12"
     pem.write_bytes(server_party.certificate_pem)
-    java.write_bytes(jks(server_party.certificate.public_bytes(Encoding.DER)))
+    java.write_bytes(jks(jks_trusted(server_party.certificate.public_bytes(Encoding.DER))))
     twelve.write_bytes(
         pkcs12.serialize_key_and_certificates(
             b"x", None, None, [server_party.certificate], BestAvailableEncryption(PASSWORD)
@@ -171,7 +200,7 @@ def test_host_names_need_not_be_checked(url: str, server_party: Party) -> None:
     ("content", "text"),
     [
         (b"hello", "neither PEM nor PKCS12 nor JKS"),
-        (b"\xfe\xed\xfe\xed\x00", "cut short"),
+        (b"\xfe\xed\xfe\xed\x00", "can't be opened as JKS: not a keystore"),
         (b"\x30\x82broken", "can't be opened as PKCS12"),
         (b"-----BEGIN NOTHING-----", "there is no certificate in it"),
         (None, "can't be read: No such file or directory"),
@@ -186,12 +215,23 @@ def test_files_that_are_no_truststores(tmp_path: Path, content: bytes | None, te
         status("https://127.0.0.1:1", truststore_location=str(file))
 
 
-def test_keys_in_the_old_java_format(tmp_path: Path) -> None:
-    """The error says how to convert them."""
-    file = tmp_path / "k.jks"
-    file.write_bytes(jks(b""))
-    with pytest.raises(ConfigException, match="keytool -importkeystore"):
-        status("https://127.0.0.1:1", keystore_location=str(file))
+def test_own_keys_in_the_old_java_format(url: str, tmp_path: Path, server_party: Party, client_party: Party) -> None:
+    """With a password for the key, or the store's; what can't be opened is told."""
+    key = client_party.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    certificate = client_party.certificate.public_bytes(Encoding.DER)
+    store, other, empty = tmp_path / "k.jks", tmp_path / "o.jks", tmp_path / "e.jks"
+    store.write_bytes(jks(jks_key(key, certificate, "changeit")))
+    other.write_bytes(jks(jks_key(key, certificate, "of the key")))
+    empty.write_bytes(jks(jks_trusted(certificate)))
+    trust = {"truststore_certificates": server_party.certificate_pem.decode(), "keystore_password": "changeit"}
+    assert status(url, keystore_location=str(store), **trust) == 200
+    assert status(url, keystore_location=str(other), key_password="of the key", **trust) == 200
+    with pytest.raises(ConfigException, match="wrong password for key me"):
+        status(url, keystore_location=str(other), **trust)
+    with pytest.raises(ConfigException, match="there is no private key in it"):
+        status(url, keystore_location=str(empty), **trust)
+    with pytest.raises(ConfigException, match="can't be opened as JKS: wrong password"):
+        status(url, keystore_location=str(store), **{**trust, "keystore_password": "x"})
 
 
 def test_unknown_versions_are_named() -> None:

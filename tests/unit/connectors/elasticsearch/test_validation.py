@@ -14,6 +14,10 @@ from connectors.elasticsearch.validation import validate
 from tests.unit.connectors.elasticsearch.fakes import FakeServer, Request, answer
 from tests.unit.connectors.elasticsearch.people import PEOPLE_SET, TALK
 
+STREAM = {"data.stream.type": "logs", "data.stream.dataset": "d"}
+MAPPING = "topic.to.external.resource.mapping"
+INDEX = {"external.resource.usage": "index"}
+
 
 def errors(config: Mapping[str, str], server: FakeServer | None = None) -> dict[str, list[str]]:
     """What is wrong, by key."""
@@ -47,8 +51,8 @@ def test_what_people_set_is_accepted(config: Mapping[str, str]) -> None:
         ({"rejection.timeout.ms": "-2"}, {"rejection.timeout.ms"}),
         ({"data.stream.namespace": "a-b", "data.stream.type": "logs", "data.stream.dataset": "d"},
          {"data.stream.namespace"}),
-        ({"external.resource.usage": "index", "topic.to.external.resource.mapping": "ratings:a,b:c",
-          "max.external.resource.mappings": "1"}, {"topic.to.external.resource.mapping"}),
+        ({**STREAM, "data.stream.timestamp.field": "t", **INDEX},
+         {MAPPING, "external.resource.usage", "data.stream.timestamp.field"}),
     ],
 )  # fmt: skip
 def test_what_does_not_go_together(config: Mapping[str, str], keys: set[str]) -> None:
@@ -85,32 +89,45 @@ def test_a_server_that_hides_its_root_is_reachable(status: int) -> None:
 def test_wrong_credentials_are_told_at_once() -> None:
     """A 401 is not a cluster that is away."""
     server = FakeServer(handlers=[lambda _: Response(401)])
-    assert set(errors({"connection.username": "u", "connection.password": "p"}, server)) == {
-        "connection.username",
-        "connection.password",
-    }
+    found = errors({"connection.username": "u", "connection.password": "p"}, server)
+    assert set(found) == {"connection.url", "connection.username", "connection.password"}
+    assert found["connection.username"] == [
+        (
+            "Could not authenticate the user. Check the 'connection.username' and 'connection.password'."
+            " Error message: HTTP status 401"
+        )
+    ]
 
 
 @pytest.mark.parametrize(
-    ("version", "config", "text"),
+    ("version", "config", "text", "keys"),
     [
-        ("6.7.2", {}, "Connector is not compatible with Elasticsearch 6.7.2; it needs version 6.8 or newer."),
+        (
+            "6.7.2",
+            {},
+            "Connector is not compatible with Elasticsearch 6.7.2; it needs version 6.8 or newer.",
+            {"connection.url"},
+        ),
         (
             "7.8.1",
-            {"data.stream.type": "logs", "data.stream.dataset": "d"},
-            "Elasticsearch 7.8.1 has no data streams; they need version 7.9 or newer.",
+            STREAM,
+            (
+                "Elasticsearch version 7.8.1 is not compatible with data streams. Elasticsearchversion must be at least"
+                " 7.9.0."
+            ),
+            {"connection.url", "data.stream.type", "data.stream.dataset"},
         ),
     ],
 )
-def test_versions_that_are_too_old(version: str, config: Mapping[str, str], text: str) -> None:
+def test_versions_that_are_too_old(version: str, config: Mapping[str, str], text: str, keys: set[str]) -> None:
     """What is needed is said."""
     server = FakeServer(root={"version": {"number": version}})
-    assert errors(config, server) == {"connection.url": [text]}
+    assert errors(config, server) == {key: [text] for key in keys}
 
 
 @pytest.mark.parametrize(
     ("usage", "path"),
-    [("index", "/target"), ("datastream", "/_data_stream/target"), ("alias_index", "/_alias/target")],
+    [("index", "/target"), ("datastream", "/target"), ("alias_index", "/_alias/target")],
 )
 def test_external_resources_must_exist(usage: str, path: str) -> None:
     """They are looked up where such things are."""
@@ -147,3 +164,120 @@ def test_doubtful_versions_are_warned_about(
     with caplog.at_level(logging.WARNING):
         errors({"key.ignore": "false", "external.version.strategy": "none", **config})
     assert said not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("config", "texts"),
+    [
+        (
+            {**INDEX, MAPPING: "ratings:a,b:c", "max.external.resource.mappings": "1"},
+            [("Invalid value [ratings:a, b:c] for configuration topic.to.external.resource.mapping: Too many"
+             " topic-to-external-resource mappings are configured (2). Maximum allowed limit is 1.")],
+        ),
+        (
+            {**INDEX, MAPPING: "ratings:"},
+            [("Invalid value ratings: for configuration topic.to.external.resource.mapping: Invalid topic-to-resource"
+             " mapping format. The expected format: topic:resource")],
+        ),
+        (
+            {**INDEX, MAPPING: "ratings:a,ratings:b"},
+            [("Invalid value ratings:b for configuration topic.to.external.resource.mapping: Topic 'ratings' is mapped"
+             " to multiple resources. Each topic must be mapped to exactly one resource.")],
+        ),
+        (
+            {**INDEX, MAPPING: "ratings:a,b:c"},
+            ["Topic 'b' is mapped but not configured. All mapped topics must be configured topics."],
+        ),
+        (
+            {**INDEX, MAPPING: "x:a,y:b", "topics": "ratings,more"},
+            ["Topic 'ratings' is not mapped to any resource. All configured topics must be mapped to a resource."],
+        ),
+        ({MAPPING: "x"}, [
+            ("Invalid configuration: external.resource.usage and topic.to.external.resource.mapping must be configured"
+            " together. Either both must be set, or both must be empty.")]),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_about_resources(config: Mapping[str, str], texts: list[str]) -> None:
+    """The first thing that is wrong, in Java's words."""
+    assert errors(config)[MAPPING] == texts
+
+
+@pytest.mark.parametrize(
+    ("config", "key", "text"),
+    [
+        (
+            {"proxy.host": "p", "proxy.username": "u"},
+            "proxy.password",
+            "Either both or neither 'proxy.username' and 'proxy.password' can be set.",
+        ),
+        (
+            {**STREAM, "data.stream.dataset": "a b"},
+            "data.stream.dataset",
+            ('Invalid value a b for configuration data.stream.dataset: The specified dataset must not contain any'
+            ' spaces or invalid characters \\/*?"<>|,#-:'),
+        ),
+        (
+            {"kerberos.user.principal": "me", "connection.username": "u", "connection.password": "p"},
+            "connection.username",
+            ("Either only Kerberos (kerberos.user.principal, kerberos.keytab.path) or connection credentials"
+            " (connection.username, connection.password) must be set."),
+        ),
+        (
+            {"kerberos.user.principal": "me", "proxy.host": "p"},
+            "proxy.host",
+            ("Kerberos (kerberos.user.principal, kerberos.keytab.path) is not supported with proxy settings"
+            " (proxy.host)."),
+        ),
+        (
+            {"kerberos.user.principal": "me", "kerberos.keytab.path": "/no/file"},
+            "kerberos.keytab.path",
+            "Invalid value /no/file for configuration kerberos.keytab.path: The specified file must end with .keytab",
+        ),
+        (
+            {"elastic.https.ssl.keystore.location": ""},
+            "elastic.security.protocol",
+            "'elastic.security.protocol' must be set to 'SSL' to use SSL configs.",
+        ),
+    ],
+)  # fmt: skip
+def test_texts(config: Mapping[str, str], key: str, text: str) -> None:
+    """As Java says it."""
+    assert errors(config)[key] == [text]
+
+
+def test_upserts_into_a_data_stream_are_told_before_deletes() -> None:
+    """One thing at a time."""
+    found = errors({**STREAM, "write.method": "upsert", "behavior.on.null.values": "delete"})
+    assert set(found) == {"write.method"}
+
+
+def test_what_may_be_to_blame_for_no_connection(tmp_path: Path) -> None:
+    """Besides the address: TLS, proxy and user."""
+
+    def refuse(request: Request) -> Response | None:
+        raise RequestFailed("Connection refused")
+
+    config = {
+        "elastic.security.protocol": "SSL",
+        "elastic.https.ssl.truststore.location": "/x",
+        "proxy.host": "p",
+        "proxy.username": "u",
+        "proxy.password": "p",
+        "connection.username": "u",
+        "connection.password": "p",
+    }
+    found = errors(config, FakeServer(handlers=[refuse]))
+    assert found["elastic.security.protocol"] == [
+        "Could not connect to Elasticsearch. Check your SSL settings.Error message: Connection refused"
+    ]
+    proxy = "Could not connect to Elasticsearch. Check your proxy settings. Error message: Connection refused"
+    for key in ("proxy.host", "proxy.port", "proxy.username", "proxy.password"):
+        assert found[key] == [proxy]
+    assert len(found["connection.username"]) == len(found["connection.password"]) == 1
+
+
+def test_a_resource_that_can_not_be_looked_up_is_told() -> None:
+    """A refusal isn't the same as a resource that is missing."""
+    server = FakeServer(handlers=[lambda r: Response(403) if "target" in r.path else None])
+    found = errors({**INDEX, MAPPING: "ratings:target"}, server)
+    assert found == {MAPPING: ["Failed to check if index 'target' exists: HTTP status 403"]}

@@ -8,7 +8,6 @@ import pytest
 
 from connect.api import ConfigException
 from connectors.jdbc.jdbc_url import parse_jdbc_url
-from connectors.jdbc.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -27,7 +26,11 @@ from connectors.jdbc.settings import Settings
         ("jdbc:oracle:thin:@oracle:1521:XE", ("oracle", "oracle", 1521, "XE")),
         ("jdbc:oracle:thin:@//oracle:1522/service", ("oracle", "oracle", 1522, "service")),
         ("jdbc:sqlserver://mssql:1434;databaseName=demo;user=sa", ("sqlserver", "mssql", 1434, "demo")),
-        ("jdbc:sqlserver://mssql\\instance;databaseName=demo", ("sqlserver", "mssql", 1433, "demo")),
+        ("jdbc:sqlserver://mssql\\instance;databaseName=demo", ("sqlserver", "mssql", 0, "demo")),
+        ("jdbc:sqlserver://mssql\\instance:1435;databaseName=demo", ("sqlserver", "mssql", 1435, "demo")),
+        ("jdbc:sqlserver://;serverName=mssql;port=1436;database={a;b}", ("sqlserver", "mssql", 1436, "a;b")),
+        ("jdbc:oracle:thin:scott/tiger@oracle/XE", ("oracle", "oracle", 1521, "XE")),
+        ("jdbc:oracle:thin:@tcps://oracle:2484/x?wallet_location=/w", ("oracle", "oracle", 2484, "x")),
         ("jdbc:jtds:sqlserver://mssql:1433/demo", ("sqlserver", "mssql", 1433, "demo")),
     ],
 )
@@ -58,7 +61,15 @@ def test_a_dialect_name_helps_with_a_url_that_tells_none() -> None:
     assert parse_jdbc_url("jdbc:aurora://h/d", dialect_name="MySqlDatabaseDialect").dialect == "mysql"
 
 
-def test_a_database_that_is_not_supported_yet_is_named() -> None:
-    settings = Settings({"connection.url": "jdbc:oracle:thin:@h:1521/x", "table.whitelist": "t"})
-    with pytest.raises(ConfigException, match="oracle"):
-        settings.database()
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jdbc:sqlserver://h:x;password={se;cret}",
+        "jdbc:oracle:thin:scott/secret@ldap://x",
+        "jdbc:db2://h/d?password=secret",
+    ],
+)
+def test_no_complaint_shows_a_password(text: str) -> None:
+    with pytest.raises(ConfigException) as raised:
+        parse_jdbc_url(text)
+    assert "cret" not in str(raised.value)

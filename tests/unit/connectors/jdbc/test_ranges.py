@@ -34,6 +34,7 @@ class ConnectorContext:
 @pytest.fixture
 def database(tmp_path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
+    connection.execute("pragma synchronous = off")
     connection.execute("create table t (id integer primary key, v text)")
     connection.executemany("insert into t values (?, 'x')", [(number,) for number in range(-3, 25)])
     connection.execute("create table named (id text primary key)")

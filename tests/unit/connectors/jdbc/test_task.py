@@ -20,7 +20,9 @@ Start = Callable[..., SourceTask]
 
 @pytest.fixture
 def database(tmp_path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(tmp_path / "x.db", isolation_level=None)
+    connection = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
+    connection.execute("pragma synchronous = off")
+    return connection
 
 
 @pytest.fixture

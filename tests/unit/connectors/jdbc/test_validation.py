@@ -31,8 +31,8 @@ def errors(config: dict[str, str]) -> dict[str, list[str]]:
     [
         "jdbc:mysql://127.0.0.1:1/demo",
         "jdbc:postgresql://127.0.0.1:1/account-store",
-        "jdbc:oracle:thin:@h:1/X",
-        "jdbc:sqlserver://h:1;databaseName=demo",
+        "jdbc:oracle:thin:@127.0.0.1:1/X",
+        "jdbc:sqlserver://127.0.0.1:1;databaseName=demo",
         "jdbc:db2://h:1/demo",
     ],
 )

@@ -304,6 +304,10 @@ def test_a_batch_holds_no_more_than_batch_size_records(spool: Spool) -> None:
         ({"timestamp.mode": "FIELD"}, "'timestamp.field' must be set to a timestamp field"),
         ({"finished.path": ""}, "'finished.path' must be set"),
         ({"schema.generation.enabled": "true"}, "Could not find any input file(s) to infer schema from."),
+        (
+            {"schema.generation.enabled": "true", "input.path": "/nowhere"},
+            "Directory for 'input.path' '/nowhere' does not exist",
+        ),
     ],
 )
 def test_what_makes_no_sense_fails_the_connector(spool: Spool, config: dict[str, str], message: str) -> None:

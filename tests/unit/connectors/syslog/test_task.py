@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from connect.api import ConfigException, ConnectException
+from connectors.syslog import receiver
 from connectors.syslog.connector import (
     SSLTCPSyslogSourceConnector,
     SyslogSourceConnector,
@@ -219,8 +220,9 @@ def test_connections_are_limited() -> None:
         tcp.wait_for(2)
 
 
-def test_idle_connections_are_closed() -> None:
-    with running({"syslog.timeout": "300"}, TCPSyslogSourceTask()) as tcp, tcp.connect() as idle:
+def test_idle_connections_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiver, "_CHECK_SECONDS", 0.02)
+    with running({"syslog.timeout": "100"}, TCPSyslogSourceTask()) as tcp, tcp.connect() as idle:
         assert idle.recv(1) == b""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 from connect.herder.distributed.herder import DistributedHerder, WorkerAddress
@@ -126,10 +125,3 @@ def start_distributed(**properties: str) -> tuple[DistributedHerder, FakeWorker,
     herder.start(fake)
     herder.join()
     return herder, fake, made[0]
-
-
-async def eventually(condition: Callable[[], object]) -> None:
-    """Wait until the event loop has made it true."""
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.005)

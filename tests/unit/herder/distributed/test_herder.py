@@ -11,8 +11,9 @@ from connect.herder.distributed.herder import DistributedHerder
 from connect.herder.distributed.protocol import CONFIG_MISMATCH, NOTHING, Protocol, decode_metadata
 from connect.herder.errors import BadRequest, HandledElsewhere, RebalanceNeeded, Unavailable
 from connect.runtime.ids import ConnectorTaskId, TargetState
-from tests.unit.herder.distributed.parts import OTHER, OTHER_URL, FakeMembership, eventually, start_distributed, work
+from tests.unit.herder.distributed.parts import OTHER, OTHER_URL, FakeMembership, start_distributed, work
 from tests.unit.herder.parts import FakeWorker
+from tests.waiting import eventually
 
 CONFIG = {"name": "c", "connector.class": "FileStreamSource", "file": "f", "topic": "t", "tasks.max": "1"}
 
