@@ -13,6 +13,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance, statu
 from connect.rest.openapi import OPERATIONS
 
 SERVER_ERRORS_OF_JAVA = (
+    "An offset must not be null",
     "Cannot coerce empty String",
     "Cannot construct instance",
     "Cannot deserialize value",
@@ -32,7 +33,7 @@ SERVER_ERRORS_OF_JAVA = (
     "org.apache.kafka.common.config.ConfigException: ",
     "org.apache.kafka.connect.runtime.rest.errors.BadRequestException: ",
 )
-"""How the messages of the 500s begin that the recorded scenarios have too; two stand for null pointers there."""
+"""How the messages of the 500s begin that the recorded scenarios have too; three stand for null pointers there."""
 
 CHECKS: list[CheckFunction] = [response_schema_conformance, status_code_conformance]
 KINDS = [(method, path, GenerationMode.POSITIVE) for method, path in OPERATIONS] + [
