@@ -84,8 +84,8 @@ class SlowClients:
             await asyncio.sleep(min(_ROUND_SECONDS, self._first_limit / 2))
             now = time.monotonic()
             connections = runner.server.connections
-            for gone in opened.keys() - set(connections):
-                self._ended.pop(gone, None)
+            # Most connections come and go between two looks.
+            self._ended = {each: self._ended[each] for each in connections if each in self._ended}
             opened = {connection: opened.get(connection, now) for connection in connections}
             for connection, since in opened.items():
                 if connection not in self._busy and self._is_late(connection, since, now):

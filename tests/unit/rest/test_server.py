@@ -322,6 +322,19 @@ async def test_a_body_that_trickles_takes_no_slot_and_is_given_up() -> None:
     await runner.cleanup()
 
 
+async def test_nothing_is_kept_of_connections_that_are_gone() -> None:
+    slow = SlowClients(first_request_seconds=0.2)
+    runner, port = await _slow_server(slow)
+    request = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
+    for _ in range(5):
+        assert await raw_status(f"http://127.0.0.1:{port}", request) == 200
+    async with asyncio.timeout(30):
+        while slow._ended or slow._busy:
+            await asyncio.sleep(0.05)
+    slow.stop()
+    await runner.cleanup()
+
+
 async def test_a_second_request_whose_head_trickles_is_given_up() -> None:
     slow = SlowClients(first_request_seconds=0.2, idle_seconds=0.3)
     runner, port = await _slow_server(slow)
