@@ -82,6 +82,24 @@ def test_new_tasks_of_a_connector_leave_the_tasks_of_others_alone(kafka_broker: 
         assert len(ended) == 1, "only the task that was replaced"
 
 
+def test_a_killed_worker_leaves_its_group_once_its_tasks_are_dead(kafka_broker: KafkaBroker, tmp_path: Path) -> None:
+    """The others need not wait for the end of its session, which would be later than this test waits."""
+    patient = {"session.timeout.ms": "300000"}
+    with WorkerGroup(kafka_broker.bootstrap_servers, tmp_path, patient) as group:
+        first, second = group.add(), group.add()
+        both = {worker_id(first), worker_id(second)}
+        lines = group.source("a")
+        group.source("b")
+        wait_until(lambda: set(places(first, ["a", "b"])) == both, what="an even share")
+        family = descendants(second.pid)
+        os.kill(second.pid, signal.SIGKILL)
+        wait_until(lambda: set(places(first, ["a", "b"])) == {worker_id(first)}, what="the work of the killed worker")
+        assert "has left the group" in second.log()
+        wait_until(lambda: not any(map(psutil.pid_exists, family)), what="the end of all its processes")
+        lines.write(10)
+        wait_until(lambda: group.numbers(lines) == lines.once, what="all records")
+
+
 def descendants(pid: int) -> set[int]:
     """The processes that a process has started, and theirs."""
     return {child.pid for child in psutil.Process(pid).children(recursive=True)}
