@@ -139,6 +139,11 @@ class Database(ABC):
     def connect(self) -> Session:
         """Open a connection. Raises SqlError, or ConfigException when the driver isn't installed."""
 
+    def table(self, parts: Sequence[str]) -> Table:
+        """A table by the parts of its name, from the outermost."""
+        padded = [None] * (3 - len(parts)) + list(parts)
+        return Table(*padded[:3])  # type: ignore[arg-type]  # the last part is there
+
     def quoted(self, *names: str) -> str:
         """Names as SQL, quoted, with dots between."""
         before, behind = self.quote

@@ -52,7 +52,7 @@ class JdbcSourceTask(SourceTask):
         if settings.query:
             self._queriers = [self._query_querier(initial)]
         else:
-            tables = split_names(names, self._database.quote)
+            tables = split_names(names, self._database)
             self._queriers = [self._table_querier(session, table, initial) for table in tables]
             self._queriers += [self._range_querier(key_range) for key_range in ranges]
 
