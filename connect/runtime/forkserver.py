@@ -24,31 +24,18 @@ from typing import Any
 
 import orjson
 
+from connect.runtime import heap
 from connect.runtime.stacks import write_on_signal
 
 log = logging.getLogger(__name__)
 
 GC_THRESHOLD = 100_000
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
-_KEPT_BYTES, _MAPPED_BYTES, _ARENAS = 32 << 20, 8 << 20, 2
 _PR_SET_PDEATHSIG = 1
 _MESSAGE_BYTES = 1 << 18
 _WILL = b"will:"
 _DEATH_SECONDS = 2.0
 _WILL_SECONDS = 15
 _libc = ctypes.CDLL(None, use_errno=True)
-
-
-def _tune_malloc() -> None:
-    """glibc's allocator as batches need it, for this process and its children.
-
-    A batch of some MB is freed as a whole, again and again: by default the heap is then given back to the kernel each
-    time and faulted in anew. And threads that only wait should not have a heap each.
-    """
-    if hasattr(_libc, "mallopt"):
-        _libc.mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES)
-        _libc.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
-        _libc.mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 ChildMain = Callable[[socket.socket], None]
@@ -131,7 +118,7 @@ def start(
         return pid, ours
     ours.close()
     try:
-        _tune_malloc()
+        heap.tune()
         preload()
         children: set[int] = set()
         will = _serve(theirs, mains, children)
@@ -162,6 +149,7 @@ def _serve(control: socket.socket, mains: dict[str, ChildMain], children: set[in
     signal.signal(signal.SIGCHLD, lambda *_: None)
     gc.collect()
     gc.freeze()
+    heap.fill_gaps()
     # Batches hold many containers that die together and hardly any cycles: look for those less often.
     gc.set_threshold(GC_THRESHOLD)
     will = b""
