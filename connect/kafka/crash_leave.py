@@ -1,7 +1,7 @@
 """A dead worker leaves its group: what would be its last request, made by a process that has outlived it.
 
-Without it the group waits for the end of the dead member's session. Whoever carries it out has made sure that the
-worker and its tasks are dead: their work begins elsewhere at once.
+Without it the group waits for the end of the dead member's session. Whoever carries it out has made sure that worker
+and tasks are dead: their work begins elsewhere at once.
 """
 
 from __future__ import annotations
