@@ -18,10 +18,7 @@ _MILLISECOND = dt.timedelta(milliseconds=1)
 
 def legacy(values: Sequence[Any]) -> Sequence[Any]:
     """Times of one column as Java's older classes have them; the values themselves where none is that old."""
-    try:
-        oldest = min(values, default=None)
-    except TypeError:  # some are null, or have a zone
-        oldest = min((_naive(value) for value in values if value is not None), default=None)
+    oldest = min(filter(None, values), default=None)
     if oldest is None or _naive(oldest) >= _GREGORIAN:
         return values
     return [None if value is None else _of(value) for value in values]
