@@ -163,7 +163,10 @@ DATABASE = group(
         LOW,
         "MEDIUM",
         "Date Calendar System",
-        "Accepted for compatibility; dates follow the Gregorian calendar throughout.",
+        (
+            "How dates and timestamps before 15 October 1582 are counted: by the Julian calendar, as Java's older "
+            "classes do (LEGACY), or by the Gregorian one throughout."
+        ),
         {"validator": ValidString("LEGACY", "PROLEPTIC_GREGORIAN")},
     ),
 )

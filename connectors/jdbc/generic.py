@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from connect.api import ConfigException
 from connectors.jdbc.columns import Column
 from connectors.jdbc.database import Database, Session, SqlError, Table, TableColumn, TableFilter
-from connectors.jdbc.generic_urls import dialect_of, sqlalchemy_url
+from connectors.jdbc.generic_urls import dialect_of, no_driver, sqlalchemy_url
 from connectors.jdbc.instants import to_nanos, wall_clock
 from connectors.jdbc.jdbc_url import JdbcUrl
 
@@ -64,10 +64,7 @@ class GenericDatabase(Database):
 def _engine(url: JdbcUrl, user: str | None, password: str | None, isolation: str) -> Engine:
     """Raises ConfigException when SQLAlchemy, its dialect or the driver isn't installed, or a property isn't known."""
     if importlib.util.find_spec("sqlalchemy") is None:
-        raise ConfigException(
-            f"No suitable driver found for jdbc:{url.subprotocol}: it needs SQLAlchemy:"
-            " pip install 'kafka-connect-worker[sqlalchemy]'"
-        )
+        raise no_driver(url, "it needs SQLAlchemy: pip install 'kafka-connect-worker[sqlalchemy]'")
     from sqlalchemy import create_engine
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError
     from sqlalchemy.pool import NullPool
@@ -78,9 +75,7 @@ def _engine(url: JdbcUrl, user: str | None, password: str | None, isolation: str
         return create_engine(sqlalchemy_url(url, user, password), poolclass=NullPool, **options)
     except (NoSuchModuleError, ImportError) as error:
         known = f": pip install {dialect.package}" if dialect.package else f" ({error})"
-        raise ConfigException(
-            f"No suitable driver found for jdbc:{url.subprotocol}: it needs SQLAlchemy's dialect {dialect.name}{known}"
-        ) from error
+        raise no_driver(url, f"it needs SQLAlchemy's dialect {dialect.name}{known}") from error
     except ArgumentError as error:
         raise ConfigException(f"jdbc:{url.subprotocol}: {error}") from error
 

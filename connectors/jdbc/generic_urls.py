@@ -67,10 +67,15 @@ def dialect_of(url: JdbcUrl) -> Dialect:
     """
     if url.subprotocol in _JAVA_ONLY:
         name = _JAVA_ONLY[url.subprotocol]
-        raise ConfigException(f"No suitable driver found for jdbc:{url.subprotocol}: {name} speaks to Java alone")
+        raise no_driver(url, f"{name} speaks to Java alone")
     if url.dialect != GENERIC:
         return _NATIVE_DIALECTS[url.dialect]
     return _DIALECTS.get(url.subprotocol, Dialect(url.subprotocol, ""))
+
+
+def no_driver(url: JdbcUrl, reason: str) -> ConfigException:
+    """Java's complaint, with a reason."""
+    return ConfigException(f"No suitable driver found for {url.given or f'jdbc:{url.subprotocol}:'}: {reason}")
 
 
 def sqlalchemy_url(url: JdbcUrl, user: str | None, password: str | None) -> URL:

@@ -37,6 +37,8 @@ class JdbcUrl:
     port: int = 0
     database: str = ""
     properties: Mapping[str, str] = field(default_factory=dict)
+    given: str = ""
+    """What was given, without passwords; only of a generic one."""
 
     def option(self, *names: str) -> str | None:
         """The first of these properties that is given, whatever its case."""
@@ -86,13 +88,14 @@ def _generic(text: str, kind: str, rest: str, more: Mapping[str, str]) -> JdbcUr
     """``//host:port/database`` with ``?k=v&k=v``, ``;k=v;k=v`` or ``:k=v;`` behind it; a file's path for DuckDB."""
     if kind == "duckdb":
         path, _, query = rest.partition("?")
-        return JdbcUrl(GENERIC, kind, database=path, properties=_query(query) | dict(more))
+        return JdbcUrl(GENERIC, kind, database=path, properties=_query(query) | dict(more), given=without_secrets(text))
     found = _ADDRESS.fullmatch(rest)
     if found is None:
         raise _no_driver(text)
     properties = _query((found["settings"] or "")[1:].strip(";").replace(";", "&")) | dict(more)
     host = (found["host"] or "localhost").strip("[]")
-    return JdbcUrl(GENERIC, kind, host, int(found["port"] or 0), unquote(found["database"] or ""), properties)
+    port, database = int(found["port"] or 0), unquote(found["database"] or "")
+    return JdbcUrl(GENERIC, kind, host, port, database, properties, without_secrets(text))
 
 
 def _no_driver(text: str) -> ConfigException:

@@ -48,7 +48,8 @@ class Settings:
     def column_mapping(self) -> ColumnMapping:
         """How columns become fields."""
         numeric = self["numeric.mapping"] or ("precision_only" if self["numeric.precision.mapping"] else "none")
-        return ColumnMapping(self.zone, self["timestamp.granularity"], numeric, self["unsupported.types"])
+        is_legacy = self["date.calendar.system"] == "LEGACY"
+        return ColumnMapping(self.zone, self["timestamp.granularity"], numeric, self["unsupported.types"], is_legacy)
 
     def database(self) -> Database:
         """What ``connection.url`` leads to. Raises ConfigException when it can't be read."""

@@ -55,7 +55,7 @@ def test_a_url_leads_to_a_dialect_and_its_driver(text: str, expected: str) -> No
     [
         ("jdbc:db2://h/d", "dialect db2.ibm_db: pip install ibm_db_sa"),
         ("jdbc:sap://h:30015", "dialect hana.hdbcli: pip install sqlalchemy-hana"),
-        ("jdbc:nosuch://h/d", "dialect nosuch"),
+        ("jdbc:nosuch://h/d?password=x", r"jdbc:nosuch://h/d\?password=.hidden.: it needs SQLAlchemy's dialect nosuch"),
         ("jdbc:h2:mem:x", "H2 speaks to Java alone"),
         ("jdbc:derby://h:1527/x", "Derby speaks to Java alone"),
     ],
