@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from functools import lru_cache
+from typing import Annotated, Any, ClassVar
+
+import msgspec
 
 from connect.api import (
     ConfigDef,
@@ -17,7 +20,7 @@ from connect.api import (
     SchemaAndValue,
     SerializationException,
 )
-from connect.api.columns import type_of_all
+from connect.api.columns import type_of_all, within
 from connect.api.java_names import java_type_name
 from connect.api.schema import (
     OPTIONAL_FLOAT32_SCHEMA,
@@ -29,6 +32,12 @@ from connect.api.schema import (
 from converters.converter_type import CONVERTER_TYPE, for_headers
 
 
+@lru_cache(maxsize=8)
+def _pieces(count: int, size: int) -> struct.Struct:
+    """Cuts bytes into pieces: a third of the time of slicing."""
+    return struct.Struct(f"{size}s" * count)
+
+
 class _NumberConverter(Converter, HeaderConverter):
     CONFIG = ConfigDef(CONVERTER_TYPE)
     READ_SCHEMA: ClassVar[Schema]
@@ -36,6 +45,12 @@ class _NumberConverter(Converter, HeaderConverter):
     JAVA_CLASS: ClassVar[str]
     JAVA_NAME: ClassVar[str]
     JAVA_DESERIALIZER: ClassVar[str]
+    SIZED: ClassVar[Any]
+    """What :func:`within` checks: a list of bytes of the number's size, none of them null."""
+
+    def __init_subclass__(cls) -> None:
+        size = msgspec.Meta(min_length=cls.FORM.size, max_length=cls.FORM.size)
+        cls.SIZED = list[Annotated[bytes, size]]
 
     def configure(self, config: Mapping[str, Any], is_key: bool) -> None:
         """Nothing to set."""
@@ -66,10 +81,12 @@ class _NumberConverter(Converter, HeaderConverter):
     ) -> list[bytes | None]:
         """The bytes of many numbers."""
         if values and type_of_all(values) and java_type_name(values[0], schema) == self.JAVA_CLASS:
+            count = len(values)
             try:
-                return list(map(self.FORM.pack, values))
+                packed = struct.pack(f">{count}{self.FORM.format[-1]}", *values)
             except (struct.error, OverflowError):
                 return super().from_connect_batch(topic, schema, values)
+            return list(_pieces(count, self.FORM.size).unpack(packed))
         return super().from_connect_batch(topic, schema, values)
 
     def to_connect_data(self, topic: str | None, data: bytes | None, headers: Headers | None = None) -> SchemaAndValue:
@@ -85,9 +102,9 @@ class _NumberConverter(Converter, HeaderConverter):
         self, topic: str | None, data: Sequence[bytes | None], headers: Sequence[Headers] | None = None
     ) -> list[Run]:
         """The numbers, all in one run."""
-        if None in data or not data or list(map(len, data)).count(self.FORM.size) != len(data):  # type: ignore[arg-type]  # no null
+        if not data or not within(data, self.SIZED):
             return super().to_connect_batch(topic, data)
-        numbers = struct.unpack(f">{len(data)}{self.FORM.format[-1]}", b"".join(data))  # type: ignore[arg-type]
+        numbers = struct.unpack(f">{len(data)}{self.FORM.format[-1]}", b"".join(data))  # type: ignore[arg-type]  # no null
         return [(self.READ_SCHEMA, list(numbers))]
 
     def from_connect_header(self, topic: str | None, key: str, schema: Schema | None, value: Any) -> bytes | None:

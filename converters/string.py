@@ -75,7 +75,7 @@ class StringConverter(Converter, HeaderConverter):
             return None
         try:
             return self._charset.encode(to_java_string(value, schema))
-        except RecursionError as error:
+        except (DataException, RecursionError) as error:
             raise DataException("Failed to serialize to a string: ") from error
 
     def from_connect_batch(

@@ -10,8 +10,9 @@ import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 
+from connect.api.java_calendar import MILLIS_PER_DAY, civil, gregorian_day
 from transforms.date_pattern import ERAS, HALF_DAYS, LONG_ERAS, MONTHS, WEEKDAYS, Item
-from transforms.gregorian import MILLIS_PER_DAY, civil, gregorian_day, instant
+from transforms.gregorian import instant
 from transforms.time_zone_names import ZONE_OFFSETS
 
 _NUMBER = re.compile(r"(-?\d+)(?:E(-?\d+))?|(-?)∞|NaN")

@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-MILLIS_PER_DAY = 86_400_000
-FIRST_GREGORIAN_DAY = -141_427
+from connect.api.java_calendar import FIRST_GREGORIAN_DAY, MILLIS_PER_DAY, civil, gregorian_day, julian_day
+
 CUTOVER_YEAR = 1582
 BC, AD = 0, 1
-
-_JULIAN_SHIFT = -719_164
-_GREGORIAN_SHIFT = -719_162
 
 
 class CalendarDay(NamedTuple):
@@ -31,38 +28,6 @@ class CalendarDay(NamedTuple):
     week_of_year: int
     week_of_month: int
     week_year: int
-
-
-def gregorian_day(year: int, month: int, day: int) -> int:
-    """The number of a day of the Gregorian calendar, extended to all years."""
-    before = year - 1
-    leap_days = before // 4 - before // 100 + before // 400
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    return _GREGORIAN_SHIFT + before * 365 + leap_days + _days_before_month(month, leap) + day - 1
-
-
-def julian_day(year: int, month: int, day: int) -> int:
-    """The number of a day of the Julian calendar, extended to all years."""
-    before = year - 1
-    return _JULIAN_SHIFT + before * 365 + before // 4 + _days_before_month(month, year % 4 == 0) + day - 1
-
-
-def _days_before_month(month: int, leap: bool) -> int:
-    return (367 * month - 362) // 12 - (0 if month <= 2 else 1 if leap else 2)
-
-
-def civil(day: int) -> tuple[int, int, int]:
-    """Year, month (from 1) and day of month in the calendar that was in force."""
-    first = gregorian_day if day >= FIRST_GREGORIAN_DAY else julian_day
-    year = (day + 719_468) * 400 // 146_097 if first is gregorian_day else (day + 719_470) * 4 // 1461
-    while first(year, 1, 1) > day:
-        year -= 1
-    while first(year + 1, 1, 1) <= day:
-        year += 1
-    month = min(12, (day - first(year, 1, 1)) // 29 + 1)
-    while first(year, month, 1) > day:
-        month -= 1
-    return year, month, day - first(year, month, 1) + 1
 
 
 def first_day(year: int, month: int = 1) -> int:
@@ -110,6 +75,13 @@ def instant(fields: Mapping[str, int], offset: int = 0) -> int:
     """
     if _last(fields, "WEEK_YEAR") > _last(fields, "YEAR"):
         fields = _with_week_date(fields)
+    days, millis = _day_and_time(fields)
+    total = days * MILLIS_PER_DAY + millis - offset
+    return (total + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
+def _day_and_time(fields: Mapping[str, int]) -> tuple[int, int]:
+    """The day, and the milliseconds after its beginning, when no week year counts."""
     year = fields.get("YEAR", 1970)
     if fields.get("ERA", AD) == BC:
         year = 1 - year
@@ -118,8 +90,7 @@ def instant(fields: Mapping[str, int], offset: int = 0) -> int:
         hour = fields.get("HOUR", 0) + 12 * fields.get("AM_PM", 0)
     seconds = (hour * 60 + fields.get("MINUTE", 0)) * 60 + fields.get("SECOND", 0)
     days, millis = divmod(seconds * 1000 + fields.get("MILLISECOND", 0), MILLIS_PER_DAY)
-    total = _resolve_day(fields, year, days) * MILLIS_PER_DAY + millis - offset
-    return (total + (1 << 63)) % (1 << 64) - (1 << 63)
+    return _resolve_day(fields, year, days), millis
 
 
 def _with_week_date(fields: Mapping[str, int]) -> dict[str, int]:
@@ -128,7 +99,9 @@ def _with_week_date(fields: Mapping[str, int]) -> dict[str, int]:
     if not 0 <= weekday <= 6:  # beyond the week, days are still counted as 1 = Monday
         weeks, monday_based = divmod(weekday, 7)
         weekday = (monday_based + 1) % 7
-    year = 1 - fields["WEEK_YEAR"] if fields.get("ERA") == BC else fields["WEEK_YEAR"]
+    # The era is that of the day which the other fields mean.
+    is_before_christ = civil(_day_and_time(fields)[0])[0] <= 0
+    year = 1 - fields["WEEK_YEAR"] if is_before_christ else fields["WEEK_YEAR"]
     sunday = on_or_before(first_day(year), 1) + 7 * (fields.get("WEEK_OF_YEAR", 1) - 1 + weeks)
     day = calendar_day(sunday + weekday)
     kept = {name: value for name, value in fields.items() if name in _TIME_OF_DAY}

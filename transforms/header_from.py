@@ -18,6 +18,7 @@ from connect.api import (
     Schema,
     Struct,
 )
+from connect.api.columns import within
 from connect.api.header_columns import headers_with
 from connect.api.validators import NonEmptyList, ValidString
 from transforms.field_path import (
@@ -33,6 +34,8 @@ from transforms.field_path import (
 )
 from transforms.replace_field import ChosenFields
 from transforms.side import Held, Kind, SchemaCache, Side
+
+_PLAIN = list[int | str | float | bool | None]
 
 
 class HeaderFrom(FieldsTransformation):
@@ -126,7 +129,7 @@ def _column(key: str, schema: Schema | None, items: list[Any]) -> HeaderColumn:
     """What lies in a field fits its schema, except that it may have been left unset."""
     if schema is not None and not schema.optional and None in items:
         raise DataException(f"A null value requires an optional schema but was {schema}")
-    if schema is None and Struct in set(map(type, items)):
+    if schema is None and not within(items, _PLAIN) and Struct in set(map(type, items)):
         return HeaderColumn(key, items, [item.schema if isinstance(item, Struct) else None for item in items])
     return HeaderColumn(key, items, Repeated(schema, len(items)))
 

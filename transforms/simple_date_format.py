@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from connect.api.java_calendar import MILLIS_PER_DAY
 from transforms.date_parser import DateParser
 from transforms.date_pattern import ERAS, HALF_DAYS, MONTHS, WEEKDAYS, Item, read_pattern
-from transforms.gregorian import MILLIS_PER_DAY, CalendarDay, calendar_day
+from transforms.gregorian import CalendarDay, calendar_day
 
 _DAY, _MINUTE, _SECOND, _MILLI, _ZONE = range(5)
 _LEVELS = {

@@ -21,6 +21,7 @@ from connect.api import (
     Type,
 )
 from connect.api.columns import LONGS, type_of_all, within
+from connect.api.java_calendar import MILLIS_PER_DAY
 from connect.api.java_names import java_type_name
 from connect.api.logical import (
     DATE_NAME,
@@ -46,7 +47,6 @@ from transforms.field_path import (
     levels,
     path_of,
 )
-from transforms.gregorian import MILLIS_PER_DAY
 from transforms.maps import ConvertAll, converted_members
 from transforms.rows import Column, RowFunction, compile_rows, copied
 from transforms.side import Held, Kind, SchemaCache, Side, like

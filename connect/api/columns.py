@@ -17,10 +17,13 @@ def type_of_all(items: Iterable[Any]) -> type | None:
     return types[0] if types and types.count(types[0]) == len(types) else None
 
 
-def within(numbers: Sequence[int], bounds: Any) -> bool:
-    """Whether all numbers are integers within the bounds that a list type states: half the time of min and max."""
+def within(items: Sequence[Any], bounds: Any) -> bool:
+    """Whether all items are of the class and within the bounds that a list type states, in one pass.
+
+    Half the time of min and max, or of the lengths of texts.
+    """
     try:
-        msgspec.convert(numbers, bounds)
+        msgspec.convert(items, bounds)
     except msgspec.ValidationError:
         return False
     return True

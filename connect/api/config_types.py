@@ -10,6 +10,7 @@ from typing import Any
 from connect.api.errors import ConfigException, config_text
 from connect.api.java_names import java_type_name
 from connect.api.java_numbers import BLANKS, parse_double, parse_integer
+from connect.api.java_text import to_java_string
 
 
 class ConfigType(enum.Enum):
@@ -79,15 +80,16 @@ def parse_type(name: str, value: Any, type: ConfigType) -> Any:
         return _parse_text(name, value, type)
     if _has_type(value, type):
         return float(value) if type is ConfigType.DOUBLE else value
+    shown = to_java_string(value)
     match type:
         case ConfigType.BOOLEAN:
-            raise ConfigException(name, value, "Expected value to be either true or false")
+            raise ConfigException(name, shown, "Expected value to be either true or false")
         case ConfigType.LIST:
-            raise ConfigException(name, value, "Expected a comma separated list.")
+            raise ConfigException(name, shown, "Expected a comma separated list.")
         case ConfigType.CLASS:
-            raise ConfigException(name, value, "Expected a Class instance or class name.")
+            raise ConfigException(name, shown, "Expected a Class instance or class name.")
     found = java_type_name(value)
-    raise ConfigException(name, value, f"Expected value to be {_EXPECTED[type]}, but it was a {found}")
+    raise ConfigException(name, shown, f"Expected value to be {_EXPECTED[type]}, but it was a {found}")
 
 
 def _has_type(value: Any, type: ConfigType) -> bool:

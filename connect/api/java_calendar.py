@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 MILLIS_PER_DAY = 86_400_000
-_CUTOVER = -141_427  # 1582-10-15, in days since the epoch
+FIRST_GREGORIAN_DAY = -141_427
+"""1582-10-15, in days since the epoch."""
 
 
 class Fields(NamedTuple):
@@ -27,7 +28,7 @@ class Fields(NamedTuple):
 def fields_of(millis: int) -> Fields:
     """The calendar fields of an instant in milliseconds since the epoch."""
     days, rest = divmod(millis, MILLIS_PER_DAY)
-    year, month, day = _civil(days)
+    year, month, day = civil(days)
     seconds, millisecond = divmod(rest, 1000)
     minutes, second = divmod(seconds, 60)
     hour, minute = divmod(minutes, 60)
@@ -39,9 +40,9 @@ def millis_of(
 ) -> int:
     """The instant of calendar fields, each of which may lie outside its range (month 13 is next January)."""
     years, months = divmod(month - 1, 12)
-    days = _gregorian_days(year + years, months + 1) + day - 1
-    if days < _CUTOVER:
-        days = _julian_days(year + years, months + 1) + day - 1
+    days = gregorian_day(year + years, months + 1, day)
+    if days < FIRST_GREGORIAN_DAY:
+        days = julian_day(year + years, months + 1, day)
     return days * MILLIS_PER_DAY + ((hour * 60 + minute) * 60 + second) * 1000 + millisecond
 
 
@@ -53,18 +54,21 @@ def _march_based(year: int, month: int) -> tuple[int, int]:
     return shifted, (153 * ((month + 9) % 12) + 2) // 5
 
 
-def _gregorian_days(year: int, month: int) -> int:
+def gregorian_day(year: int, month: int, day: int) -> int:
+    """The number of a day of the Gregorian calendar, extended to all years; months from 1 to 12."""
     shifted, day_of_year = _march_based(year, month)
-    return 365 * shifted + shifted // 4 - shifted // 100 + shifted // 400 + day_of_year - 719_468
+    return 365 * shifted + shifted // 4 - shifted // 100 + shifted // 400 + day_of_year - 719_469 + day
 
 
-def _julian_days(year: int, month: int) -> int:
+def julian_day(year: int, month: int, day: int) -> int:
+    """The number of a day of the Julian calendar, extended to all years; months from 1 to 12."""
     shifted, day_of_year = _march_based(year, month)
-    return 365 * shifted + shifted // 4 + day_of_year - 719_470
+    return 365 * shifted + shifted // 4 + day_of_year - 719_471 + day
 
 
-def _civil(days: int) -> tuple[int, int, int]:
-    if days >= _CUTOVER:
+def civil(days: int) -> tuple[int, int, int]:
+    """Year, month (from 1) and day of month, in the calendar that was in force."""
+    if days >= FIRST_GREGORIAN_DAY:
         eras, day_of_era = divmod(days + 719_468, 146_097)
         shifted = (day_of_era - day_of_era // 1_460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
         day_of_year = day_of_era - (365 * shifted + shifted // 4 - shifted // 100)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
+from connect.api.errors import DataException
 from connect.api.java_calendar import fields_of
 from connect.api.java_numbers import decimal_text, double_text, float_text
 from connect.api.logical import EpochMillis, to_millis
@@ -42,7 +43,10 @@ def to_java_string(value: Any, schema: Schema | None = None) -> str:
     if isinstance(value, decimal.Decimal):
         return decimal_text(value)
     if isinstance(value, list | tuple | dict):
-        return _collection_text(value, schema)
+        try:
+            return _collection_text(value, schema)
+        except RecursionError:
+            raise DataException("The value is nested too deeply to be shown as text") from None
     if isinstance(value, memoryview):
         return f"java.nio.HeapByteBuffer[pos=0 lim={value.nbytes} cap={value.nbytes}]"
     if isinstance(value, bytes | bytearray):

@@ -103,6 +103,10 @@ class Struct:
 
     def validate(self) -> None:
         """Raise DataException unless every stored value fits; None will do where the field has a default."""
+        if len(self.values) != len(self.schema.fields):
+            raise DataException(
+                f"A row of {self.schema} needs {len(self.schema.fields)} values but has {len(self.values)}"
+            )
         for field, value in zip(self.schema.fields, self.values, strict=True):
             if value is not None or not (field.schema.optional or field.schema.default_value is not None):
                 validate_value(field.schema, value, field.name)
@@ -135,7 +139,7 @@ class Struct:
         return hash((self.schema, map_key(self.values)))
 
     def __repr__(self) -> str:
-        pairs = zip(self.schema.fields, self.values, strict=True)
+        pairs = zip(self.schema.fields, self.values, strict=False)  # of a wrong row, what there is
         texts = [f"{field.name}={to_java_string(value, field.schema)}" for field, value in pairs if value is not None]
         return f"Struct{{{','.join(texts)}}}"
 

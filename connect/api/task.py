@@ -71,6 +71,12 @@ class TaskContext(Protocol):
         Once per batch, not per record. The name follows Kafka's: ``udp-dropped-total``.
         """
 
+    def gauge(self, metric: str, value: float) -> None:
+        """Say what a value of the plugin's own is now; shown as counters are, until it is said anew.
+
+        A source that can tell how far it is behind says so as ``source-lag-`` and a unit: ``source-lag-bytes``.
+        """
+
     def report_errant_record(self, error: BaseException, *, raw: bytes | None = None, where: str = "") -> None:
         """Hand a piece of input that can't become a record to the error handling (log, dead letter queue, tolerance).
 

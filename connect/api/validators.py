@@ -110,11 +110,7 @@ class ValidList:
                 ValidString(*self.valid)(name, item)
 
     def __str__(self) -> str:
-        if not self.valid:
-            return ""
-        empty = "(empty config allowed)" if self.empty_allowed else "(empty not allowed)"
-        null = "(null config allowed)" if self.null_allowed else "(null not allowed)"
-        return f"[{', '.join(self.valid)}] {empty} {null}"
+        return f"[{', '.join(self.valid)}]" if self.valid else ""
 
 
 class NonEmptyList:

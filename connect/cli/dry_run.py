@@ -59,6 +59,9 @@ class _DryContext:
     def count(self, metric: str, amount: float = 1) -> None:
         """Nobody looks at the counters of a dry run."""
 
+    def gauge(self, metric: str, value: float) -> None:
+        """Nor at other values."""
+
     def report_errant_record(self, error: BaseException, *, raw: bytes | None = None, where: str = "") -> None:
         raise ConnectException(f"{where}: {error}") from error
 

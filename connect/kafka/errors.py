@@ -12,6 +12,7 @@ RETRIABLE = frozenset(
         KafkaError._MSG_TIMED_OUT,
         KafkaError._QUEUE_FULL,
         KafkaError._RESOLVE,
+        KafkaError._NOENT,  # of a topic whose partitions have no leaders yet
         KafkaError._RETRY,
         KafkaError._TIMED_OUT,
         KafkaError._TIMED_OUT_QUEUE,

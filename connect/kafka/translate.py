@@ -194,6 +194,8 @@ COMMON_DEFAULTS: dict[str, Any] = {
     "reconnect.backoff.max.ms": 1000,
     "socket.timeout.ms": 30_000,
     "log.connection.close": "false",
+    # Histograms for a cluster that hardly ever asks: half a MB for each client.
+    "enable.metrics.push": "false",
 }
 INTERNAL_TOPICS = "^__consumer_offsets$,^__transaction_state$,^__share_group_state$"
 

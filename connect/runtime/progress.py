@@ -13,7 +13,7 @@ HEARTBEAT_SECONDS = 2.0
 QUIET_HEARTBEAT_SECONDS = 6.0
 """How often it does so while nothing changes."""
 PLUGIN_COUNTER = "plugin/"
-"""Before the name of a counter that is a plugin's own."""
+"""Before the name of a counter or gauge that is a plugin's own."""
 
 
 class Stage(enum.Enum):
@@ -85,6 +85,6 @@ class Progress:
             "age": time.monotonic() - self.since,
             "counters": dict(self.counters),
             "stamps": dict(self.stamps),
-            "gauges": {name: gauge() for name, gauge in self.gauges.items()},
+            "gauges": {name: gauge() for name, gauge in list(self.gauges.items())},
             "extremes": extremes,
         }

@@ -18,13 +18,16 @@ class RateLimits:
         self._clock = clock
         self._counted_at = clock()
         self._records_left = self._bytes_left = 0.0
+        self._changed = False
+        self._record_size = 0.0
         self.records_per_second = 0.0
         self.bytes_per_second = 0.0
 
     def set(self, records_per_second: float, bytes_per_second: float) -> None:
-        """Change the limits; 0 = none."""
+        """Change the limits; 0 = none. What was copied before counts no more."""
         self.records_per_second = records_per_second
         self.bytes_per_second = bytes_per_second
+        self._changed = True
 
     @property
     def active(self) -> bool:
@@ -34,11 +37,18 @@ class RateLimits:
     @property
     def records_at_once(self) -> int:
         """How many records should be copied between two looks at the limits."""
-        return max(1, min(_RECORDS_AT_ONCE, int(self.records_per_second) or _RECORDS_AT_ONCE))
+        most: float = _RECORDS_AT_ONCE
+        if self.records_per_second > 0:
+            most = min(most, self.records_per_second)
+        if self.bytes_per_second > 0:
+            most = min(most, self.bytes_per_second / self._record_size) if self._record_size else 1
+        return max(1, int(most))
 
     def spend(self, records: int, size: int) -> None:
         """So many records and bytes were copied."""
         self._grow()
+        if records:
+            self._record_size = size / records
         self._records_left -= records
         self._bytes_left -= size
 
@@ -49,6 +59,9 @@ class RateLimits:
 
     def _grow(self) -> None:
         now = self._clock()
+        if self._changed:  # a step made under a generous limit would take hours to pay under a narrow one
+            self._changed = False
+            self._records_left = self._bytes_left = 0.0
         seconds, self._counted_at = now - self._counted_at, now
         self._records_left = _grown(self._records_left, self.records_per_second, seconds)
         self._bytes_left = _grown(self._bytes_left, self.bytes_per_second, seconds)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connect.api import ConnectException
+from connect.logging import connector_context
 from connect.runtime import pulse
 from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.memory import limit_memory, private_bytes
@@ -214,7 +215,8 @@ class RunningTasks:
     async def _restart(self, running: RunningTask) -> None:
         """Start a failed task again after its back-off, if its rules say so."""
         trace = running.trace or ""
-        reason = trace.strip().splitlines()[-1] if trace.strip() else "unknown"
+        told = trace.strip().splitlines() or ["unknown"]
+        reason = told[0] if running.stalled else told[-1]  # stacks follow, or stand before it
         delay = running.restarts.next_delay(reason, time.monotonic(), stalled=running.stalled)
         if delay is None:
             if running.restarts.total:
@@ -236,7 +238,8 @@ class RunningTasks:
             pulse.beat()
             for running in list(self.tasks.values()):
                 if running.child is not None and not running.child.exit_status.done():
-                    self._look_at(running, running.child)
+                    with connector_context(running.task_id.connector, "worker"):
+                        self._look_at(running, running.child)
 
     def _look_at(self, running: RunningTask, child: ChildProcess) -> None:
         seconds = stalled_for(running.progress, time.monotonic() - running.heard, running.rules.stall_timeout)

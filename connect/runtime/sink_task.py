@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
 from connect.api import (
     ConnectException,
@@ -23,38 +22,19 @@ from connect.runtime.consumed import (
     next_offsets,
     partition_of,
 )
-from connect.runtime.conversion import SinkConversion
-from connect.runtime.errors.tolerance import ToleranceOperator
+from connect.runtime.errors.tolerance import SINK_TASK_CLASS, Failure
 from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.progress import Progress, Stage
 from connect.runtime.rate_limits import RateLimits
 from connect.runtime.sink_consumer import SinkConsumer, Start
+from connect.runtime.sink_path import CommitRules, SinkPath
 from connect.runtime.task_link import TaskControl, TaskReporter
-from connect.runtime.transformations import TransformationChain
 
 log = logging.getLogger(__name__)
 
 _RETRY_WAIT_SECONDS = 0.1
 _IDLE_POLL_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS, _LONGEST_THROTTLE_SECONDS = 0.2, 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class SinkPath:
-    """The parts that a sink task's records go through."""
-
-    conversion: SinkConversion
-    chain: TransformationChain
-    tolerance: ToleranceOperator
-
-
-@dataclass(frozen=True, slots=True)
-class CommitRules:
-    """When offsets are committed, in seconds. ``before`` makes reported records durable; it raises when it can't."""
-
-    interval: float
-    timeout: float
-    before: Callable[[], None] = lambda: None
 
 
 class WorkerSinkTask:
@@ -246,21 +226,43 @@ class WorkerSinkTask:
         self._progress.enter(Stage.TASK_PUT)
         began = time.monotonic()
         try:
-            self._task.put_batch(batches)
+            self._put(batches)
         except RetriableException:
+            batches = self._undelivered
             log.warning("%s could not put %d records; they will be put again", self._id, sum(map(len, batches)))
             log.debug("%s: the reason to put again", self._id, exc_info=True)
             self._progress.count("put-retries-total")
-            self._hold(redelivering=True, all_paused=self._all_paused)
+            # A task may say so before it was given anything: then there is nothing to put again, and all to read.
+            self._hold(redelivering=bool(batches), all_paused=self._all_paused)
             return
-        except Exception as error:
-            raise ConnectException("Exiting WorkerSinkTask due to unrecoverable exception.") from error
-        if not batches:
-            return
-        self._note_put(batches, time.monotonic() - began)
-        self._undelivered = []
+        if batches:
+            self._note_put(batches, time.monotonic() - began)
+            self._undelivered = []
         if self._redelivering:
             self._hold(redelivering=False, all_paused=self._all_paused)
+
+    def _put(self, batches: list[RecordBatch]) -> None:
+        try:
+            self._task.put_batch(batches)
+        except RetriableException:
+            raise
+        except Exception as error:
+            if not (batches and self._path.put_alone):
+                raise ConnectException("Exiting WorkerSinkTask due to unrecoverable exception.") from error
+            log.warning("%s: put failed; its records are put again one by one: %s", self._id, error)
+            self._put_alone([batch.slice(i, i + 1) for batch in batches for i in range(len(batch))])
+
+    def _put_alone(self, singles: list[RecordBatch]) -> None:
+        for place, single in enumerate(singles):
+            self._progress.touch()
+            try:
+                self._task.put_batch([single])
+            except RetriableException:
+                self._undelivered = singles[place:]
+                self._progress.count("sink-record-send-total", place)
+                raise
+            except Exception as error:
+                self._path.tolerance.fail(Failure(Stage.TASK_PUT, SINK_TASK_CLASS, single, error))
 
     def _note_put(self, batches: Sequence[RecordBatch], seconds: float) -> None:
         count = sum(map(len, batches))

@@ -243,7 +243,8 @@ class AtLeastOnce:
 
     def _flush(self) -> bool:
         if not self._producer.flush(self._flush_timeout):
-            log.error("%s: Kafka did not take all records within %s s", self._id, self._flush_timeout)
+            if not self._producer.failed:  # that is told where it fails the task
+                log.error("%s: Kafka did not take all records within %s s", self._id, self._flush_timeout)
             return False
         try:
             self._before_commit()

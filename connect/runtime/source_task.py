@@ -143,11 +143,13 @@ class WorkerSourceTask:
         self._progress.spread("batch-size", len(polled))
         if not self._limits.active:
             return self._send_now(polled, original)
-        step = self._limits.records_at_once
-        for start in range(0, len(polled), step):
-            if not self._send_now(polled.slice(start, start + step), original):
+        start = 0
+        while start < len(polled):
+            stop = start + self._limits.records_at_once  # which may change while this waits
+            if not self._send_now(polled.slice(start, stop), original):
                 return False
             self._wait_for_allowance()
+            start = stop
         return True
 
     def _send_now(self, polled: RecordBatch, original: Original | None) -> bool:

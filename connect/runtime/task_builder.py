@@ -21,7 +21,8 @@ from connect.runtime.progress import Progress
 from connect.runtime.rate_limits import RateLimits
 from connect.runtime.record_producer import RecordProducer
 from connect.runtime.sink_consumer import ConsumerSettings, SinkConsumer
-from connect.runtime.sink_task import CommitRules, SinkPath, WorkerSinkTask
+from connect.runtime.sink_path import CommitRules, SinkPath
+from connect.runtime.sink_task import WorkerSinkTask
 from connect.runtime.source_delivery import AtLeastOnce, commit_record, overrides_commit_record
 from connect.runtime.source_task import SourcePath, WorkerSourceTask
 from connect.runtime.task_context import WorkerSinkTaskContext, WorkerSourceTaskContext
@@ -220,6 +221,7 @@ class TaskBuilder:
                 conversion=SinkConversion(make_converters(self._registry, spec.connector, spec.worker), tolerance),
                 chain=make_chain(self._registry, spec.connector),
                 tolerance=tolerance,
+                put_alone=self._rules.put_alone and tolerance.policy.tolerate_all,
             ),
             SinkConsumer(
                 create_consumer,

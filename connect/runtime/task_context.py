@@ -16,12 +16,11 @@ from connect.api import (
     TransactionContext,
 )
 from connect.api.batch import batch_of_sink_record
-from connect.runtime.errors.tolerance import Failure, ToleranceOperator
+from connect.runtime.errors.tolerance import SINK_TASK_CLASS, Failure, ToleranceOperator
 from connect.runtime.progress import PLUGIN_COUNTER, Stage
 from connect.runtime.sink_task import WorkerSinkTask
 from connect.runtime.task_link import OffsetClient, TaskControl
 
-_SINK_TASK_CLASS = "org.apache.kafka.connect.sink.SinkTask"
 _SOURCE_TASK_CLASS = "org.apache.kafka.connect.source.SourceTask"
 
 
@@ -64,6 +63,10 @@ class WorkerTaskContext:
     def count(self, metric: str, amount: float = 1) -> None:
         """Add to a counter of the plugin's own."""
         self._tolerance.progress.count(f"{PLUGIN_COUNTER}{metric}", amount)
+
+    def gauge(self, metric: str, value: float) -> None:
+        """Set a value of the plugin's own."""
+        self._tolerance.progress.gauges[f"{PLUGIN_COUNTER}{metric}"] = lambda: value
 
     def report_errant_record(self, error: BaseException, *, raw: bytes | None = None, where: str = "") -> None:
         """Report input that can't become a record; raises ConnectException unless errors are tolerated."""
@@ -112,7 +115,7 @@ class WorkerErrantRecordReporter:
 
     def report_position(self, batch: RecordBatch, index: int, error: BaseException) -> None:
         """Report record ``index`` of a batch. Raises ConnectException unless errors are tolerated."""
-        self._tolerance.fail(Failure(Stage.TASK_PUT, _SINK_TASK_CLASS, batch.slice(index, index + 1), error))
+        self._tolerance.fail(Failure(Stage.TASK_PUT, SINK_TASK_CLASS, batch.slice(index, index + 1), error))
 
 
 class WorkerSinkTaskContext(WorkerTaskContext):
@@ -125,7 +128,7 @@ class WorkerSinkTaskContext(WorkerTaskContext):
         tolerance: ToleranceOperator,
         worker_task: WorkerSinkTask,
     ) -> None:
-        super().__init__(config, control, tolerance, _SINK_TASK_CLASS)
+        super().__init__(config, control, tolerance, SINK_TASK_CLASS)
         self._worker_task = worker_task
         self._reporter = WorkerErrantRecordReporter(tolerance) if tolerance.reporters else None
 

@@ -66,6 +66,16 @@ RULES_CONFIG = ConfigDef(
         0,
         "How many bytes of keys and values a task may copy per second; 0 = no limit.",
     ),
+    Key(
+        "errors.put.alone",
+        ConfigType.BOOLEAN,
+        False,
+        "With errors.tolerance=all: when put fails, its records are put again one by one, and those that fail are "
+        "reported. A sink that had written some of them writes those twice.",
+        Importance.LOW,
+        None,
+        _GROUP,
+    ),
     _number("errors.drop.max.count", _LONG, 0, "More dropped records than that fail the task; 0 = no limit."),
     _number("errors.drop.max.percent", _DOUBLE, 0, "A larger share of dropped records fails the task; 0 = no limit."),
 )
@@ -89,6 +99,7 @@ class TaskRules:
     bytes_per_second: float = 0.0
     drop_max_count: int = 0
     drop_max_percent: float = 0.0
+    put_alone: bool = False
 
     @classmethod
     def read(cls, worker: Mapping[str, str], connector: Mapping[str, str]) -> TaskRules:
@@ -108,6 +119,7 @@ class TaskRules:
             bytes_per_second=parsed["bytes.per.second.max"],
             drop_max_count=parsed["errors.drop.max.count"],
             drop_max_percent=parsed["errors.drop.max.percent"],
+            put_alone=parsed["errors.put.alone"],
         )
 
 

@@ -142,6 +142,8 @@ class FileStreamSourceTask(SourceTask):
     def poll_batch(self) -> list[RecordBatch] | None:
         if self._taken == len(self._lines.texts):
             self._lines, self._taken = self._input.read(), 0
+            if isinstance(self._input, FollowedFile):
+                self.context.gauge("source-lag-bytes", self._input.unread)
             if not self._lines.texts:
                 if self._input.pause:
                     self.context.wait(self._input.pause)
@@ -193,6 +195,12 @@ class FollowedFile:
             return self._read_open()
         except OSError as error:
             raise ConnectException(f"Couldn't read {self._path}: {error.strerror}") from error
+
+    @property
+    def unread(self) -> int:
+        """How many bytes of the file are still to be read."""
+        size = os.fstat(self._file.fileno()).st_size if self._file else 0
+        return max(0, size - self._splitter.read_position)
 
     def _open(self) -> bool:
         try:

@@ -70,6 +70,8 @@ class DropBudget:
 
 
 UNLIMITED = DropBudget()
+SINK_TASK_CLASS = "org.apache.kafka.connect.sink.SinkTask"
+"""What reports of failed puts name as the class."""
 
 
 class ToleranceOperator:

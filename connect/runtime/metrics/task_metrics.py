@@ -78,9 +78,11 @@ class TaskMetrics:
         return groups | ({"task-plugin-metrics": own} if own else {})
 
     def _own(self) -> Attributes:
-        """What the plugin counts itself."""
+        """What the plugin counts and measures itself."""
         names = [name for name in self._carried | dict(self._latest) if name.startswith(PLUGIN_COUNTER)]
-        return {name.removeprefix(PLUGIN_COUNTER): self._counters.total(name) for name in sorted(names)}
+        own: Attributes = {name.removeprefix(PLUGIN_COUNTER): self._counters.total(name) for name in sorted(names)}
+        gauges = {name: value for name, value in self._gauges.items() if name.startswith(PLUGIN_COUNTER)}
+        return own | {name.removeprefix(PLUGIN_COUNTER): value for name, value in sorted(gauges.items())}
 
     def plugins(self) -> list[tuple[str, str, Attributes]]:
         """Transformations and predicates: group, alias, class and version."""

@@ -111,7 +111,6 @@ def _silent_losses(values: Mapping[str, ConfigValue]) -> Iterator[Finding]:
     reported = value("errors.deadletterqueue.topic.name") or value("errors.log.enable")
     if value("errors.tolerance") == "all" and not reported:
         message = (
-            "Records that fail are dropped without a trace: set errors.deadletterqueue.topic.name (sinks) or "
-            "errors.log.enable."
+            "Records that fail are dropped without a trace: set errors.deadletterqueue.topic.name or errors.log.enable."
         )
         yield Finding("silent-loss", "errors.tolerance", "warning", message)

@@ -118,3 +118,24 @@ def test_classes_are_looked_up_by_the_finder():
 def test_case_insensitive_strings_are_listed_in_the_order_of_a_hash_set():
     valid = validators.CaseInsensitiveValidString("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
     assert str(valid) == "(case insensitive) [SASL_SSL, PLAINTEXT, SSL, SASL_PLAINTEXT]"
+
+
+@pytest.mark.parametrize(
+    ("validator", "text"),
+    [
+        (validators.ValidList("a", "b"), "[a, b]"),
+        (validators.ValidList("a", empty_allowed=False), "[a]"),
+        (validators.ValidList(empty_allowed=False, null_allowed=True), ""),
+    ],
+)
+def test_validators_of_lists_name_what_is_valid(validator: validators.ValidList, text: str) -> None:
+    assert str(validator) == text
+
+
+def test_values_of_other_classes_are_shown_as_java_shows_them() -> None:
+    with pytest.raises(ConfigException) as raised:
+        parse_type("k", {"n": [1.0, None]}, ConfigType.INT)
+    assert str(raised.value) == (
+        "Invalid value {n=[1.0, null]} for configuration k: "
+        "Expected value to be a 32-bit integer, but it was a java.util.HashMap"
+    )

@@ -48,6 +48,7 @@ class FakeSourceContext:
         self.counts: Counter[str] = Counter()
         self.waits: list[float] = []
         self.tolerant = tolerant
+        self.gauges: dict[str, float] = {}
         self.on_wait = on_wait
 
     def configs(self) -> dict[str, str]:
@@ -60,6 +61,9 @@ class FakeSourceContext:
 
     def count(self, metric: str, amount: float = 1) -> None:
         self.counts[metric] += int(amount)
+
+    def gauge(self, metric: str, value: float) -> None:
+        self.gauges[metric] = value
 
     def report_errant_record(self, error: BaseException, *, raw: bytes | None = None, where: str = "") -> None:
         if not self.tolerant:

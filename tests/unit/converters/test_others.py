@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connect.api import DataException, Field, Headers, Schema, SerializationException, Type
+from connect.api.numbers import Int32
 from connect.api.schema import (
     FLOAT32_SCHEMA,
     FLOAT64_SCHEMA,
@@ -167,3 +168,21 @@ def test_headers_of_a_batch_become_what_each_becomes_by_itself(values: list[Any]
         singles = [converter.from_connect_header("t", "h", schema, value) for value in values]
         assert converter.from_connect_header_batch("t", "h", schema, values) == singles
     assert converter.from_connect_header_batch("t", "h", INT64_SCHEMA, range(8, 11)) == [b"8", b"9", b"10"]
+
+
+@pytest.mark.parametrize("sizes", [(7, 9), (8, 8, 0), (16,), (8, None)])
+def test_batches_of_numbers_are_looked_at_one_by_one_unless_all_have_the_size(sizes: tuple[int | None, ...]) -> None:
+    """The sum of the lengths alone would not tell."""
+    converter = data_converter("converters.number:LongConverter")
+    data = [None if size is None else bytes(size) for size in sizes]
+    if None in sizes:
+        assert [value for _, values in converter.to_connect_batch("t", data) for value in values] == [0, None]
+        return
+    with pytest.raises(DataException, match="Failed to deserialize long: "):
+        converter.to_connect_batch("t", data)
+
+
+@pytest.mark.parametrize("values", [[1, True], [1, 2.0], [2**63, 1], [Int32(1)], [False, False]])
+def test_batches_of_numbers_refuse_other_classes(values: list[Any]) -> None:
+    with pytest.raises(DataException, match="Failed to serialize to long"):
+        data_converter("converters.number:LongConverter").from_connect_batch("t", None, values)

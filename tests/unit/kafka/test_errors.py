@@ -9,7 +9,9 @@ from connect.kafka.door import KafkaError, KafkaException
 from connect.kafka.errors import is_fenced, is_retriable, to_connect_exception
 
 
-@pytest.mark.parametrize("code", [KafkaError._TIMED_OUT, KafkaError.NOT_ENOUGH_REPLICAS, KafkaError._TRANSPORT])
+@pytest.mark.parametrize(
+    "code", [KafkaError._TIMED_OUT, KafkaError.NOT_ENOUGH_REPLICAS, KafkaError._TRANSPORT, KafkaError._NOENT]
+)
 def test_what_may_go_away_is_retriable(code: int) -> None:
     error = to_connect_exception(KafkaException(KafkaError(code)), "Writing")
     assert isinstance(error, RetriableException)

@@ -19,7 +19,10 @@ from connect.runtime.metrics.worker_metrics import ConnectorFacts, WorkerMetrics
 from connect.runtime.progress import Progress
 from connect.runtime.restarts import RestartHistory
 from connect.runtime.running_tasks import RunningTask
+from connect.runtime.task_context import WorkerTaskContext
+from connect.runtime.task_link import TaskControl
 from connect.runtime.task_rules import TaskRules
+from tests.unit.runtime.parts import operator
 
 _FACTS = {
     "connector-class": "C",
@@ -72,6 +75,17 @@ def test_counters_go_on_after_a_restart() -> None:
     metrics.restarted()
     metrics.report(2, {"counters": {"total-retries": 2}})
     assert metrics.groups(2)["task-error-metrics"]["total-retries"] == 7
+
+
+def test_what_a_plugin_counts_and_measures_is_shown_as_its_own() -> None:
+    control, tolerance = TaskControl(), operator()
+    context = WorkerTaskContext({}, control, tolerance, "T")
+    context.count("udp-dropped-total", 2)
+    context.gauge("source-lag-bytes", 9)
+    context.gauge("source-lag-bytes", 7)
+    metrics = TaskMetrics(60, 0)
+    metrics.report(1, tolerance.progress.report())
+    assert metrics.groups(1)["task-plugin-metrics"] == {"udp-dropped-total": 2, "source-lag-bytes": 7}
 
 
 def _running(task_id: ConnectorTaskId, kind: str) -> RunningTask:

@@ -19,10 +19,11 @@ from connect.api import (
 from connect.kafka.fake import FakeKafka
 from connect.runtime.conversion import SinkConversion
 from connect.runtime.ids import ConnectorTaskId, State
-from connect.runtime.progress import Progress
+from connect.runtime.progress import Progress, Stage
 from connect.runtime.rate_limits import RateLimits
 from connect.runtime.sink_consumer import ConsumerSettings, SinkConsumer, Start
-from connect.runtime.sink_task import CommitRules, SinkPath, WorkerSinkTask
+from connect.runtime.sink_path import CommitRules, SinkPath
+from connect.runtime.sink_task import WorkerSinkTask
 from connect.runtime.task_link import TaskControl
 from connect.runtime.topic_selection import TopicSelection
 from connect.runtime.transformations import TransformationChain
@@ -36,7 +37,13 @@ class Running:
     """A sink task on its own thread with everything around it in memory."""
 
     def __init__(
-        self, sink: ScriptedSink, *values: str, partitions: int = 1, tolerate_all: bool = False, **selection: str
+        self,
+        sink: ScriptedSink,
+        *values: str,
+        partitions: int = 1,
+        tolerate_all: bool = False,
+        put_alone: bool = False,
+        **selection: str,
     ) -> None:
         topics = {key.replace("_", "."): value for key, value in (selection or {"topics": "t"}).items()}
         self.kafka = FakeKafka({"t": partitions})
@@ -55,7 +62,7 @@ class Running:
         self.task = WorkerSinkTask(
             ConnectorTaskId("c", 0),
             sink,
-            SinkPath(SinkConversion(text_converters(), tolerance), TransformationChain(), tolerance),
+            SinkPath(SinkConversion(text_converters(), tolerance), TransformationChain(), tolerance, put_alone),
             SinkConsumer(
                 self._create_consumer,
                 TopicSelection({"name": "c", "connector.class": "C", **topics}, 0.0),
@@ -145,6 +152,42 @@ def test_a_retriable_failure_has_the_same_records_put_again() -> None:
     assert run.error is None
 
 
+def test_a_task_that_asks_for_patience_before_it_was_given_anything_gets_its_records() -> None:
+    asked: list[int] = []
+
+    def on_put(records: list[SinkRecord]) -> None:
+        asked.append(len(records))
+        if len(asked) < 4:
+            raise RetriableException("not now")
+
+    run = Running(ScriptedSink(on_put))
+    run.task.set_timeout(0)
+    run.start().until(lambda: len(asked) > 0)
+    producer = run.kafka.producer({})
+    producer.produce("t", b"a")
+    producer.flush()
+    run.until(lambda: run.sink.values == ["a"]).stop()
+    assert asked[0] == 0
+
+
+def test_records_to_be_put_again_that_another_member_takes_over_do_not_hold_the_rest_back() -> None:
+    refused: list[str] = []
+
+    def on_put(records: list[SinkRecord]) -> None:
+        refused.extend(record.value for record in records if record.partition == 1)
+        if refused and any(record.partition == 1 for record in records):
+            raise RetriableException("not now")
+
+    run = Running(ScriptedSink(on_put), "a", "b", partitions=2).start().until(lambda: refused != [])
+    run.consumers[0].rebalance([("t", 0)])
+    run.until(lambda: "a" in run.sink.values)
+    producer = run.kafka.producer({})
+    producer.produce("t", b"c", None, 0)
+    producer.flush()
+    run.until(lambda: "c" in run.sink.values).stop()
+    assert "b" not in run.sink.values
+
+
 def test_nothing_is_committed_beyond_what_is_to_be_put_again() -> None:
     def on_put(records: list[SinkRecord]) -> None:
         if records:
@@ -165,6 +208,27 @@ def test_any_other_failure_of_put_fails_the_task() -> None:
     assert isinstance(run.error.__cause__, ValueError)  # type: ignore[union-attr]
     assert run.committed.get(P0, 0) == 0
     assert run.sink.calls[-1] == "stop"
+
+
+def test_one_record_that_a_sink_refuses_costs_its_neighbours_nothing_where_they_may_be_put_alone() -> None:
+    later = iter([True, False])
+
+    def on_put(records: list[SinkRecord]) -> None:
+        values = [record.value for record in records]
+        if "refused" in values:
+            raise ValueError("not that one")
+        if values == ["d"] and next(later, False):
+            raise RetriableException("not now")
+
+    run = Running(ScriptedSink(on_put), "a", "refused", "c", "d", "e", tolerate_all=True, put_alone=True).start()
+    run.until(lambda: len(run.sink.values) == 4).stop()
+    assert run.error is None
+    assert run.sink.values == ["a", "c", "d", "e"]
+    [failure] = run.reporter.failures
+    assert (failure.stage, failure.executing_class) == (Stage.TASK_PUT, "org.apache.kafka.connect.sink.SinkTask")
+    assert failure.batch.record(0).value == "refused"
+    assert run.committed == {("t", 0): 5}
+    assert run.progress.counters["sink-record-send-total"] == 5
 
 
 def test_a_bad_record_is_skipped_with_tolerance_and_its_offset_passed() -> None:

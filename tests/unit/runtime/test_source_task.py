@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connect.api import ConnectException, RetriableException
+from connect.api import ConnectException, RecordBatch, RetriableException
 from connect.kafka.door import KafkaError
 from connect.kafka.fake import FakeKafka
 from connect.runtime.conversion import SourceConversion
@@ -25,6 +25,7 @@ from tests.unit.runtime.parts import (
     ScriptedSource,
     States,
     StoredOffsets,
+    batch_of,
     operator,
     record,
     text_converters,
@@ -209,3 +210,21 @@ def test_a_task_created_paused_starts_when_it_is_resumed() -> None:
     run.control.pause(False)
     thread.join(10)
     assert run.values() == [b"a"]
+
+
+def test_offsets_do_not_pass_a_batch_that_was_left_half_sent_when_the_task_was_stopped() -> None:
+    class BatchSource(ScriptedSource):
+        def poll_batch(self) -> Any:
+            return self.poll()
+
+    run = Running([], source=BatchSource)
+    run.kafka.queue_limit = 1
+
+    def stop_and_give() -> list[RecordBatch]:
+        run.control.stop()
+        return [batch_of("a", "b"), batch_of("c", topic="u")]
+
+    run.source._polls = iter([stop_and_give])
+    run.run()
+    assert run.offsets.stored == {}
+    assert run.values("u") == []

@@ -86,6 +86,28 @@ def test_rates_are_kept_and_may_change() -> None:
     assert limits.wait_seconds() == 0
 
 
+def test_a_step_is_never_longer_than_a_second() -> None:
+    limits = RateLimits(lambda: 0.0)
+    limits.set(0.5, 0.0)
+    assert limits.records_at_once == 1
+    limits.set(1e6, 0.0)
+    assert limits.records_at_once == 1000
+    limits.set(0.0, 1000.0)
+    assert limits.records_at_once == 1  # as long as it is not known how large records are
+    limits.spend(1, 100)
+    assert limits.records_at_once == 10
+
+
+def test_what_was_copied_under_another_limit_is_not_counted() -> None:
+    limits = RateLimits(lambda: 0.0)
+    limits.set(1000.0, 0.0)
+    limits.spend(1000, 10)
+    limits.set(0.5, 0.0)
+    assert limits.wait_seconds() == 0
+    limits.spend(1, 10)
+    assert limits.wait_seconds() == 2
+
+
 @pytest.mark.parametrize(
     ("budget", "allowed", "says"),
     [

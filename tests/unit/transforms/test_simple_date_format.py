@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.gregorian import MILLIS_PER_DAY, calendar_day, civil, gregorian_day
+from connect.api.java_calendar import MILLIS_PER_DAY, civil, gregorian_day
+from transforms.gregorian import calendar_day
 from transforms.simple_date_format import SimpleDateFormat
 
 NOON = 1_566_570_894_346  # Friday, 2019-08-23T14:34:54.346Z
@@ -59,6 +60,8 @@ def test_patterns_are_written_as_java_does(pattern: str, text: str) -> None:
         ("yyyy", "2E3", 946_684_800_000),
         ("yyyy-MM-dd", "1582-10-10", -12_218_860_800_000),
         ("yyyy-MM-dd G", "0044-03-15 BC", -63_517_996_800_000),
+        ("yyyy YYYY", "0 2096", -128_280_844_800_000),  # year 0 is before Christ, and so is the week year then
+        ("yyyy-YYYY", "-5-2019", -125_850_758_400_000),
     ],
 )
 def test_texts_are_read_as_java_does(pattern: str, text: str, millis: int) -> None:

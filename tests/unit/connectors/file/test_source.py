@@ -179,3 +179,13 @@ def test_senseless_offsets_are_refused(config: Any, partition: Any, offset: Any,
 )
 def test_sensible_offsets_and_every_reset_are_accepted(partition: Any, offset: Any) -> None:
     assert FileStreamSourceConnector().alter_offsets({"file": "f"}, [(partition, offset)])
+
+
+def test_a_file_tells_how_much_of_it_is_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.file.source.READ_SIZE", 6)
+    (tmp_path / "f").write_bytes(b"one\ntwo\nhalf")
+    task, context = reader(tmp_path / "f")
+    seen = []
+    while task.poll_batch():
+        seen.append(context.gauges["source-lag-bytes"])
+    assert (seen, context.gauges["source-lag-bytes"]) == ([6, 0], 0)
