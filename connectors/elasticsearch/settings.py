@@ -158,7 +158,8 @@ class Settings:
 
 def connection_settings(config: Mapping[str, Any]) -> ConnectionSettings:
     """The part about the connection, of parsed values."""
-    urls = [_with_scheme(url.strip().rstrip("/")) for url in config["connection.url"]]
+    # An address that is named twice is one node, as for Java's client.
+    urls = list(dict.fromkeys(_with_scheme(url.strip().rstrip("/")) for url in config["connection.url"]))
     if any(url.startswith("https:") for url in urls):
         urls = ["https:" + url.partition(":")[2] for url in urls]
     host = config["proxy.host"]

@@ -95,8 +95,11 @@ class Session(ABC):
         """The columns of a table, in order; none if there is no such table. Raises SqlError."""
 
     @abstractmethod
-    def query(self, sql: str) -> ResultSet:
-        """Run a query whose rows are read with a server-side cursor. Raises SqlError."""
+    def query(self, sql: str, table: Table | None = None) -> ResultSet:
+        """Run a query whose rows are read with a server-side cursor; ``table``: it asks for all columns of that one.
+
+        Raises SqlError.
+        """
 
     @abstractmethod
     def now(self, zone: ZoneInfo) -> int:

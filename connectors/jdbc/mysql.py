@@ -163,7 +163,7 @@ class MySqlSession(Session):
             for name, nullable, extra, type_, key in rows
         ]
 
-    def query(self, sql: str) -> MySqlResult:
+    def query(self, sql: str, table: Table | None = None) -> MySqlResult:
         fields = self._connection.open(sql)
         return MySqlResult(self._connection, [self._column(field) for field in fields])
 

@@ -298,7 +298,7 @@ async def _slow_server(slow: SlowClients) -> tuple[web.AppRunner, int]:
 
     app = web.Application(middlewares=[slow.middleware, overload_middleware(1)], client_max_size=100)
     app.router.add_post("/", length)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, lingering_time=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
