@@ -54,22 +54,21 @@ class Loggers:
         return self._level(name) if name in _existing() else None
 
     def set_level(self, namespace: str, level: str) -> list[str]:
-        """Set the level of a logger and of all whose names begin like its own; the names whose level has changed.
+        """Set the level of a logger and of all whose names begin like its own; those for which another level holds now.
 
         ``level`` is one of ``LEVELS``. For ``root`` these are all loggers. The namespace must have room.
         """
-        number = LEVELS[level.upper()]
+        number = LEVELS[level.strip().upper()]
         existing = _existing()
         if namespace.lower() == ROOT:
             names = [*existing, ROOT]
         else:
             self._unknown += namespace not in existing
             names = sorted({namespace, *(name for name in existing if name.startswith(namespace))})
-        changed = [name for name in sorted(names) if _logger(name).level != number]
-        now = int(time.time() * 1000)
-        for name in changed:
+        changed = [name for name in sorted(names) if _logger(name).getEffectiveLevel() != number]
+        for name in names:
             _logger(name).setLevel(number)
-            self._modified[name] = now
+        self._modified.update(dict.fromkeys(changed, int(time.time() * 1000)))
         return changed
 
     def _level(self, name: str) -> LoggerLevel:
@@ -90,7 +89,7 @@ def parse_levels(text: str) -> list[tuple[str, str]]:
 
 def is_level(text: str) -> bool:
     """Whether that is the name of a level, in whatever case."""
-    return text.upper() in LEVELS
+    return text.strip().upper() in LEVELS
 
 
 def _logger(name: str) -> logging.Logger:

@@ -109,6 +109,7 @@ _OWN_KEYS = frozenset(
         "connector.client.config.override.allowlist",
         "drain.on.shutdown",
         "drain.timeout.ms",
+        "leave.on.crash",
         "offset.storage.file.filename",
         "rest.basic.auth.read.only.users",
         "rest.basic.auth.users.file",

@@ -176,13 +176,50 @@ def _millis(column: Column, nulls_stay: bool) -> Column | None:
     if kinds - {dt.datetime} and not (nulls_stay and kinds == {dt.datetime, type(None)}):
         return None
     first = next((instant for instant in column if instant is not None), EPOCH)
-    epoch, millisecond = EPOCH if first.tzinfo is not None else EPOCH.replace(tzinfo=None), _MILLISECOND
+    millis = _Millis(EPOCH if first.tzinfo is not None else EPOCH.replace(tzinfo=None))
     try:
-        if len(kinds) > 1:
-            return [None if instant is None else (instant - epoch) // millisecond for instant in column]
-        return [(instant - epoch) // millisecond for instant in column]
+        if len(set(column[:_SAMPLE])) <= _SAMPLE // 2:
+            return list(map(millis.__getitem__, column))
+        return _distinct_millis(column, first.replace(microsecond=0), millis)
     except TypeError:
         return None
+
+
+_SAMPLE = 16
+
+
+class _Millis(dict[dt.datetime | None, int | None]):
+    """Milliseconds by instant, found out once for each: columns in which instants recur gain most."""
+
+    def __init__(self, epoch: dt.datetime) -> None:
+        super().__init__({None: None})
+        self._epoch = epoch
+
+    def __missing__(self, instant: dt.datetime) -> int:
+        millis = self[instant] = (instant - self._epoch) // _MILLISECOND
+        return millis
+
+
+def _distinct_millis(column: Column, start: dt.datetime, millis: _Millis) -> Column:
+    """The same where few recur. Within a day of ``start``, and at whole seconds, small numbers do."""
+    base = millis[start]
+    assert base is not None
+    sample = [instant - start for instant in column[:: len(column) // _SAMPLE or 1] if instant is not None]
+    if all(since.days == 0 and since.microseconds == 0 for since in sample):
+        return [
+            None
+            if instant is None
+            else base + since.seconds * 1000
+            if not ((since := instant - start).days or since.microseconds)
+            else millis[instant]
+            for instant in column
+        ]
+    return [
+        None
+        if instant is None
+        else base + (since := instant - start).days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
+        for instant in column
+    ]
 
 
 def _unscaled(column: Column, schema: Schema, nulls_stay: bool) -> Column | None:

@@ -7,6 +7,7 @@ from connect.plugins.builtin import PluginKind
 from connect.plugins.registry import aliases, load_class
 from connect.runtime.connector_config import COMMON_CONFIG, SINK_CONFIG, SOURCE_CONFIG
 from docs.catalogue import Documented, docstring, documented
+from docs.command_line import command_line
 from docs.examples import connector_config, converter_config, transformation_config
 from docs.markdown import code, fenced, json_text, settings, settings_table
 
@@ -24,13 +25,15 @@ _NOTES = {
     )
 }
 _EVERY_CONNECTOR = "connector-settings.md"
+_COMMAND_LINE = "command-line.md"
 
 
 def reference() -> dict[str, str]:
     """All pages below ``docs/reference``: path and content."""
     items = documented()
     pages = {item.path: page(item) for item in items}
-    return {"index.md": index(items), _EVERY_CONNECTOR: connector_settings(), **pages}
+    made = {"index.md": index(items), _EVERY_CONNECTOR: connector_settings(), _COMMAND_LINE: command_line()}
+    return {**made, **pages}
 
 
 def index(items: list[Documented]) -> str:
@@ -38,7 +41,10 @@ def index(items: list[Documented]) -> str:
     parts = [
         "# Reference",
         f"Each plugin's promise, its settings, and an example that the tests run. Made from the code by `{COMMAND}`.",
-        f"Settings that every connector has: [connector settings]({_EVERY_CONNECTOR}).",
+        (
+            f"Settings that every connector has: [connector settings]({_EVERY_CONNECTOR}). The command `connect`: "
+            f"[command line]({_COMMAND_LINE})."
+        ),
     ]
     for kind, title in _TITLES.items():
         lines = [f"- [{item.name}]({item.path}): {item.promise}" for item in items if item.kind == kind]

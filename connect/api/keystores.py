@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ssl
 import tempfile
-from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,22 +14,6 @@ from connect.api.errors import ConfigException
 from connect.api.jks import MAGIC, JavaKeystore, pem, read_jks
 
 _SEQUENCE = b"\x30"
-
-
-class Kind(Enum):
-    """The format of a keystore."""
-
-    PEM = "PEM"
-    PKCS12 = "PKCS12"
-    JKS = "JKS"
-
-
-def kind(key: str, location: str) -> Kind:
-    """The format of a file. Raises ConfigException, naming ``key``, when it can't be read."""
-    data = _read(key, location)
-    if data.startswith(MAGIC):
-        return Kind.JKS
-    return Kind.PKCS12 if data.startswith(_SEQUENCE) else Kind.PEM
 
 
 class Identity(NamedTuple):
@@ -78,8 +61,23 @@ def trusting(key: str, location: str, certificates: str | None) -> ssl.SSLContex
 
     Raises ConfigException, naming ``key``, when they are no certificates.
     """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if certificates:
+        trust(context, key, location, certificates)
+    else:
+        context.load_default_certs()
+    return context
+
+
+def trust(context: ssl.SSLContext, key: str, location: str, certificates: str) -> None:
+    """Have a context trust those certificates (PEM) as Java does: each of them, whoever has issued it.
+
+    Raises ConfigException, naming ``key``, when they are no certificates.
+    """
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     try:
-        return ssl.create_default_context(cadata=certificates or None)
+        context.load_verify_locations(cadata=certificates)
     except ssl.SSLError as error:
         raise ConfigException(key, location, f"the certificates can't be used: {error}") from error
 

@@ -15,8 +15,9 @@ from connect.herder.distributed.assigned_work import WorkerAddress
 from connect.herder.distributed.herder import DistributedHerder
 from connect.kafka.clients import RealKafka
 from connect.kafka.connect_clients import ConnectClients, is_exactly_once, is_fenceable
+from connect.kafka.crash_leave import last_will
 from connect.kafka.fencing import fence_producers
-from connect.kafka.membership import GroupSettings, Membership
+from connect.kafka.membership import GroupListener, GroupSettings, Membership
 from connect.rest.listeners import Listeners
 from connect.rest.server import RestServer
 from connect.runtime.forkserver import ForkServer
@@ -64,7 +65,7 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
         parts.listing,
         parts.validation,
         parts.loggers,
-        lambda group: Membership(clients.membership(f"{host}:{port}"), GroupSettings.of(properties), group),
+        lambda group: _membership(properties, clients.membership(f"{host}:{port}"), group, fork_server),
         lambda connector, config, count: fence_producers(
             kafka,
             [clients.fencing_producer(ConnectorTaskId(connector, number), config) for number in range(count)],
@@ -84,6 +85,17 @@ async def start(properties: Mapping[str, str], fork_server: ForkServer) -> Runni
     # Only now: the library that speaks to the group takes long to load.
     herder.join()
     return RunningConnectWorker(rest, herder, supervisor, stores, parts.reporters)
+
+
+def _membership(
+    properties: Mapping[str, str], client: Mapping[str, str], group: GroupListener, fork_server: ForkServer
+) -> Membership:
+    settings = GroupSettings.of(properties)
+    if properties.get("leave.on.crash", "true").lower() != "true":
+        return Membership(client, settings, group)
+    return Membership(
+        client, settings, group, lambda member_id: fork_server.bequeath(last_will(client, settings.group_id, member_id))
+    )
 
 
 class Store(Protocol):

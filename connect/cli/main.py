@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from dataclasses import dataclass
 
 import click
 
 from connect import __version__
+from connect.cli.formats import FORMATS
 
 
 @dataclass(frozen=True)
@@ -62,15 +64,30 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        similar = difflib.get_close_matches(name, SUB_COMMANDS, 1)
+        if name not in SUB_COMMANDS and not name.startswith("-") and similar:
+            ctx.fail(f"No such command '{name}'. Did you mean '{similar[0]}'?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, SUB_COMMANDS[name].summary) for name in self.list_commands(ctx)])
 
 
 @click.group(cls=LazyGroup)
+@click.option("--url", help="The worker's REST address; CONNECT_URL, the current context or localhost if not given.")
+@click.option("--context", help="A named cluster; see 'connect context'.")
+@click.option("-o", "--output", type=click.Choice(FORMATS), help=f"How to show answers; {FORMATS[0]} by default.")
 @click.version_option(__version__, prog_name="connect")
-def cli() -> None:
-    """A Kafka Connect-compatible connector worker."""
+def cli(url: str | None, context: str | None, output: str | None) -> None:
+    """A Kafka Connect-compatible connector worker.
+
+    --url, --context and --output may stand before or after the command.
+    """
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from connect.api import ConfigException
 from connect.cli.client import ConnectClient
 from connect.cli.connector_file import parse_json, texts_of
 from connect.cli.contexts import choose_url, load_contexts
-from connect.cli.output import FORMATS
+from connect.cli.formats import FORMATS
 from connect.properties import parse_properties
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -28,15 +28,28 @@ def connected(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--context", shell_complete=complete_context, help="A named cluster; see 'connect context'.")
     @functools.wraps(command)
     def wrapped(url: str | None, context: str | None, **arguments: Any) -> Any:
-        return command(ConnectClient(choose_url(url, context)), **arguments)
+        return command(ConnectClient(_chosen(click.get_current_context(), url, context)), **arguments)
 
     return wrapped
 
 
-def with_output(command: F) -> F:
-    """Add ``-o table|json|yaml``."""
-    option = click.option("-o", "--output", type=click.Choice(FORMATS), default="table", show_default=True)
-    return option(command)
+def _chosen(ctx: click.Context, url: str | None, context: str | None) -> str:
+    """What stands behind the sub-command goes before what stands in front of it."""
+    if not (url or context):
+        url, context = (ctx.find_root().params.get(name) for name in ("url", "context"))
+    return choose_url(url, context)
+
+
+def with_output(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``-o table|json|yaml``; the command is given ``output``."""
+
+    @click.option("-o", "--output", type=click.Choice(FORMATS), help=f"How to show it; {FORMATS[0]} by default.")
+    @functools.wraps(command)
+    def wrapped(*arguments: Any, output: str | None, **named: Any) -> Any:
+        general = click.get_current_context().find_root().params.get("output")
+        return command(*arguments, output=output or general or FORMATS[0], **named)
+
+    return wrapped
 
 
 def with_wait(command: F) -> F:
@@ -53,7 +66,7 @@ def connector_argument(command: F) -> F:
 def complete_connector(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Names of connectors that begin so; none when no worker answers."""
     try:
-        client = ConnectClient(choose_url(ctx.params.get("url"), ctx.params.get("context")))
+        client = ConnectClient(_chosen(ctx, ctx.params.get("url"), ctx.params.get("context")))
         names: list[str] = client.get("/connectors")
     except click.ClickException:
         return []

@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-FORMATS = ("table", "json", "yaml")
 _UNLIMITED = 100_000
 _COLOURS = {
     "RUNNING": "green",

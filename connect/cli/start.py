@@ -15,6 +15,7 @@ from typing import Protocol
 
 from connect import logging as connect_logging
 from connect.api import ConfigException, ConnectException
+from connect.kafka.crash_leave import carry_out
 from connect.loggers import Loggers, parse_levels
 from connect.plugins.registry import use_plugins
 from connect.properties import load_properties
@@ -61,7 +62,7 @@ def run_worker(properties_file: str, start: Start) -> int:
         use_plugins(properties)  # before the fork: all children share what was found
     except (ConfigException, ConnectException) as error:
         return fail(str(error), EXIT_NOT_STARTED)
-    pid, control = forkserver.start(child_mains(), preload)
+    pid, control = forkserver.start(child_mains(), preload, carry_out)
     try:
         return asyncio.run(_run(properties, pid, control, start))
     except KeyboardInterrupt:

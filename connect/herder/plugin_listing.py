@@ -29,7 +29,7 @@ class PluginListing:
     def __init__(self, registry: PluginRegistry, calls: PluginCalls) -> None:
         self._registry = registry
         self._calls = calls
-        self._learned: dict[str, Plugin] = {}
+        self._known: dict[str, Plugin] = {}  # by the names that were asked for; each is one of those that exist
 
     def plugins(self, *, connectors_only: bool) -> list[Json]:
         """All plugins, by kind, name and version."""
@@ -53,12 +53,16 @@ class PluginListing:
 
     def connector(self, class_name: str | None) -> Plugin | None:
         """The connector of that name; None when it isn't listed, and wasn't learned about either."""
-        try:
-            found = self._registry.candidates(class_name or "", *CONNECTOR_KINDS)
-        except ConnectException:
-            return None
-        newest = max(found, key=lambda plugin: Version(version_of(plugin)), default=None)
-        return self._learned.get(class_name or "") if newest is None else newest
+        name = class_name or ""
+        if name not in self._known:
+            try:
+                found = self._registry.candidates(name, *CONNECTOR_KINDS)
+            except ConnectException:
+                return None
+            if not found:
+                return None
+            self._known[name] = max(found, key=lambda plugin: Version(version_of(plugin)))
+        return self._known[name]
 
     def connector_type(self, class_name: str | None) -> str:
         """``source``, ``sink``, or ``unknown`` when the class is not there."""
@@ -82,7 +86,7 @@ class PluginListing:
         except ConnectException as error:
             log.warning("The connector class %s can't be looked at: %s", class_name, error)
             return
-        self._learned[class_name] = Plugin(PluginKind(kind), class_name, class_name, version)
+        self._known[class_name] = Plugin(PluginKind(kind), class_name, class_name, version)
 
 
 def _listed(plugin: Plugin) -> Json:

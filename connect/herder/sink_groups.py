@@ -54,7 +54,11 @@ class SinkGroups:
 
     def alter(self, connector: str, config: Mapping[str, str], wanted: Wanted) -> None:
         """Set committed offsets; None forgets one."""
+        if any(offset is not None and offset < 0 for offset in wanted.values()):
+            raise ConnectException(f"Failed to modify offsets for sink connector {connector}")
         failure = f"Failed to alter consumer group offsets for connector {connector}"
+        if any(not topic or number < 0 for topic, number in wanted):
+            raise ConnectException(failure)
         self._with_group(connector, config, lambda group: group.alter(wanted), failure)
 
     def forget(self, connector: str, config: Mapping[str, str]) -> None:

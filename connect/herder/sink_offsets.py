@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from connect.api.java_text import to_java_string
 from connect.herder.entities import Json
 from connect.herder.errors import BadRequest
 from connect.kafka.consumer_groups import GroupOffsets
@@ -58,7 +59,7 @@ def _integer(value: Any, bits: int, what: str) -> int:
     if number is None or not -(1 << bits - 1) <= number < 1 << bits - 1:
         raise BadRequest(
             f"Failed to parse the following Kafka {what} value in the provided offsets: "
-            f"'{'null' if value is None else value}'. "
+            f"'{to_java_string(value)}'. "
             f"{what.capitalize()} values for sink connectors need to be integers."
         )
     return number

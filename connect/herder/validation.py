@@ -78,8 +78,10 @@ def known_error(error: RemoteError) -> Exception:
 
 
 def java_map(config: Config) -> str:
-    """A configuration as Java prints a map."""
-    entries = [f"{key}={'null' if value is None else value}" for key, value in config.items()]
+    """A configuration as Java prints a HashMap."""
+    buckets = 1 << int(len(config) / 0.75 + 1).bit_length()
+    values = ((key, config[key]) for key in java_hash_order(config, buckets))
+    entries = [f"{key}={'null' if value is None else value}" for key, value in values]
     return f"{{{', '.join(entries)}}}"
 
 

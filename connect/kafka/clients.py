@@ -61,6 +61,12 @@ def admin(config: Mapping[str, str]) -> AdminClient:
     return cast(AdminClient, _make(library.AdminClient, Role.ADMIN, config))
 
 
+_NO_KERBEROS = (
+    "this is what applies where nothing is set, and the installed confluent-kafka is built without Kerberos; set PLAIN,"
+    " SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER, or build confluent-kafka against a librdkafka with libsasl2"
+)
+
+
 class RealKafka:
     """The door to a real cluster."""
 
@@ -79,4 +85,6 @@ def _make(kind: Any, role: Role, properties: Mapping[str, str], **callbacks: Any
     try:
         return kind(translation.config | callbacks, logger=client_log)
     except KafkaException as error:
+        if "SASL mechanism GSSAPI" in error.args[0].str():
+            raise ConfigException("sasl.mechanism", "GSSAPI", _NO_KERBEROS) from error
         raise ConfigException(f"{properties.get('client.id', role.value)}: {error.args[0].str()}") from error

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -90,8 +90,18 @@ class GroupListener(Protocol):
 class Membership:
     """Keeps the worker in its group from ``start`` to ``stop``. All methods may be called from any thread."""
 
-    def __init__(self, properties: Mapping[str, str], settings: GroupSettings, listener: GroupListener) -> None:
-        """``properties`` are those of a Java client. Raises ConfigException for a login that isn't supported."""
+    def __init__(
+        self,
+        properties: Mapping[str, str],
+        settings: GroupSettings,
+        listener: GroupListener,
+        on_member: Callable[[str | None], None] = lambda member_id: None,
+    ) -> None:
+        """``properties`` are those of a Java client; ``on_member`` is told the member's id, None when it has left.
+
+        Raises ConfigException for a login that isn't supported.
+        """
+        self._on_member = on_member
         self._connection = python_client.settings(properties)
         self._settings = settings
         self._listener = listener
@@ -232,12 +242,14 @@ class Membership:
             return
         self._prepared = False
         self._is_member = True
+        self._on_member(joined.member_id)
         self._listener.joined(joined)
 
     def _close(self) -> None:
         try:
             if self._member is not None:
                 self._member.close(timeout_ms=_LEAVE_MS)
+                self._on_member(None)
             if self._client is not None:
                 self._client.close()
         except Exception:

@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Mapping
 from typing import Any
 
-from connect.api.errors import ConfigException
+from connect.api.keystores import Identity, identify, trusting
 from connect.kafka import security
 
 _NUMBERS = {
@@ -53,20 +53,10 @@ def _login(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _context(config: Mapping[str, Any]) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context = trusting("ssl.truststore.location", "", config.get("ssl.ca.pem"))
     context.check_hostname = config["ssl.endpoint.identification.algorithm"] != "none"
-    if "ssl.ca.pem" in config:
-        context.load_verify_locations(cadata=config["ssl.ca.pem"])
-    elif "ssl.ca.location" in config:
-        context.load_verify_locations(cafile=config["ssl.ca.location"])
-    else:
-        context.load_default_certs()
-    if "ssl.certificate.location" in config:
-        context.load_cert_chain(
-            config["ssl.certificate.location"], config["ssl.key.location"], config.get("ssl.key.password")
-        )
-    elif "ssl.certificate.pem" in config or "ssl.keystore.location" in config:
-        reason = "a distributed worker's own certificate must be a PEM file"
-        raise ConfigException("ssl.keystore.location", config.get("ssl.keystore.location"), reason)
+    if "ssl.certificate.pem" in config:
+        texts = dict.fromkeys((config["ssl.key.pem"], config["ssl.certificate.pem"]))  # one text may hold both
+        identity = Identity("\n".join(texts), encrypted=True)
+        identify(context, "ssl.keystore.location", "", identity, config.get("ssl.key.password"))
     return context

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from connect.api.errors import ConfigException
-from connect.kafka import keystores
+from connect.api.keystores import read_certificates, read_identity
 
 
 def key_set(names: str) -> frozenset[str]:
@@ -77,34 +76,26 @@ def translate(properties: Mapping[str, str], config: dict[str, Any], ignored: li
 
 
 def _trust(properties: Mapping[str, str], config: dict[str, Any]) -> None:
+    location = properties.get("ssl.truststore.location")
     if properties.get("ssl.truststore.certificates"):
         config["ssl.ca.pem"] = _pem(properties["ssl.truststore.certificates"])
-    elif properties.get("ssl.truststore.location"):
-        location = properties["ssl.truststore.location"]
+    elif location:
         password = properties.get("ssl.truststore.password")
-        match keystores.kind("ssl.truststore.location", Path(location)):
-            case keystores.Kind.PEM:
-                config["ssl.ca.location"] = location
-            case kind:
-                config["ssl.ca.pem"] = keystores.certificates("ssl.truststore.location", Path(location), kind, password)
+        config["ssl.ca.pem"] = read_certificates("ssl.truststore.location", location, password)
 
 
 def _identity(properties: Mapping[str, str], config: dict[str, Any]) -> None:
+    location, key_password = properties.get("ssl.keystore.location"), properties.get("ssl.key.password")
+    encrypted = True
     if properties.get("ssl.keystore.key"):
         config["ssl.key.pem"] = _pem(properties["ssl.keystore.key"])
         config["ssl.certificate.pem"] = _pem(properties.get("ssl.keystore.certificate.chain", ""))
-    elif properties.get("ssl.keystore.location"):
-        location = properties["ssl.keystore.location"]
-        match keystores.kind("ssl.keystore.location", Path(location)):
-            case keystores.Kind.PEM:
-                config["ssl.key.location"] = config["ssl.certificate.location"] = location
-            case keystores.Kind.PKCS12:
-                config["ssl.keystore.location"] = location
-                config["ssl.keystore.password"] = properties.get("ssl.keystore.password", "")
-            case keystores.Kind.JKS:
-                raise keystores.unsupported_jks("ssl.keystore.location", Path(location))
-    if properties.get("ssl.key.password"):
-        config["ssl.key.password"] = properties["ssl.key.password"]
+    elif location:
+        store_password = properties.get("ssl.keystore.password")
+        found, encrypted = read_identity("ssl.keystore.location", location, store_password, key_password)
+        config["ssl.key.pem"] = config["ssl.certificate.pem"] = found
+    if key_password and encrypted:
+        config["ssl.key.password"] = key_password
 
 
 def _pem(text: str) -> str:

@@ -197,7 +197,8 @@ class TopicLog:
                 positions[partition] = offset + 1
             elif error_found.code() == KafkaError._PARTITION_EOF:
                 positions[partition] = offset
-            else:
+            # The reader belongs to no group, but librdkafka looks for the group's coordinator all the same.
+            elif error_found.code() != KafkaError.GROUP_AUTHORIZATION_FAILED:
                 log.warning("Reading topic %s: %s", self.topic.name, error_found.str())
         with self._state:
             self._positions.update(positions)

@@ -104,7 +104,7 @@ def parse_range(text: str | None) -> VersionRange | None:
     while at < len(spec):
         found = _PART.match(spec, at)
         if found is None:
-            raise ConfigException(f"Invalid version range: {text}")
+            raise ConfigException(f"Unbounded range: {text}")
         opening, lower, comma, upper, closing = found.groups()
         bound = upper if comma else lower
         intervals.append(_Interval(lower.strip(), bound.strip(), opening == "[", closing == "]"))
@@ -112,3 +112,12 @@ def parse_range(text: str | None) -> VersionRange | None:
         if spec[at : at + 1] == ",":
             at += 1
     return VersionRange(tuple(intervals))
+
+
+def is_range(text: str | None) -> bool:
+    """Whether ``parse_range`` can read it."""
+    try:
+        parse_range(text)
+    except ConfigException:
+        return False
+    return True

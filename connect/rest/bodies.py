@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any, NoReturn
 
 from connect.api import ConnectException
+from connect.rest.json_errors import syntax_error
 
-_TOKEN = re.compile(r"[^\s,:\[\]{}\"]+")
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_LITERALS = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+_BLANKS = " \t\r\n"
+_LIST = "java.util.ArrayList"
 CONFIG_TYPE = "java.util.LinkedHashMap<java.lang.String,java.lang.String>"
 
 
@@ -33,40 +33,51 @@ _TEXTUAL = json.JSONDecoder(parse_int=RawNumber, parse_float=RawNumber, parse_co
 _NUMERIC = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
-def parse_texts(body: bytes) -> Any:
-    """The first JSON document of a body, numbers as text; None for an empty body. Raises BadBody."""
-    return _parse(body, _TEXTUAL.raw_decode)
+def parse_texts(body: bytes, java_type: str = CONFIG_TYPE) -> Any:
+    """The JSON document that a body is, numbers as text; None for an empty body. Raises BadBody.
+
+    ``java_type`` is what the resource takes: what begins as something else is told before any error behind it.
+    """
+    return _parse(body, _TEXTUAL, java_type)
 
 
-def parse_values(body: bytes) -> Any:
-    """The first JSON document of a body; None for an empty body. Raises BadBody."""
-    return _parse(body, _NUMERIC.raw_decode)
+def parse_values(body: bytes, java_type: str) -> Any:
+    """The same, numbers as numbers. Raises BadBody."""
+    return _parse(body, _NUMERIC, java_type)
 
 
-def _parse(body: bytes, decode: Callable[[str], tuple[Any, int]]) -> Any:
+def _parse(body: bytes, decoder: json.JSONDecoder, java_type: str) -> Any:
     try:
-        text = body.decode().lstrip(" \t\r\n")
+        text = body.decode().lstrip(_BLANKS)
     except UnicodeDecodeError as error:
         raise BadBody(f"Invalid UTF-8 byte 0x{body[error.start]:x}") from None
     if not text:
         return None
     try:
-        document, _ = decode(text)
+        document, end = decoder.raw_decode(text)
     except json.JSONDecodeError as error:
-        raise BadBody(_syntax_error(text, error)) from None
+        if text[0] in "[{" and (text[0] == "[") != java_type.startswith(_LIST):
+            raise mismatch(java_type, [] if text[0] == "[" else {}) from None
+        raise BadBody(syntax_error(text, error)) from None
     except RecursionError:
         raise BadBody("Document nesting depth exceeds the maximum allowed") from None
+    rest = text[end:].lstrip(_BLANKS)
+    if rest:
+        raise BadBody(_trailing(rest, java_type))
     return _well_formed(document) if "\\u" in text else document
 
 
-def _syntax_error(text: str, error: json.JSONDecodeError) -> str:
-    rest = text[error.pos :].lstrip(" \t\r\n")
-    if not rest or error.msg.startswith("Unterminated"):
-        return "Unexpected end-of-input: the document is not complete"
-    token = _TOKEN.match(rest)
-    if error.msg == "Expecting value" and token is not None:
-        return f"Unrecognized token '{token.group()[:50]}': was expecting {_LITERALS}"
-    return f"Unexpected character ('{rest[0]}' (code {ord(rest[0])})): {error.msg}"
+def _trailing(rest: str, java_type: str) -> str:
+    try:
+        document, _ = _NUMERIC.raw_decode(rest)
+    except json.JSONDecodeError as error:
+        return syntax_error(rest, error)
+    token = "START_OBJECT" if isinstance(document, dict) else "START_ARRAY" if isinstance(document, list) else "VALUE"
+    bound = java_type.partition("<")[0]
+    return (
+        f"Trailing token (of type {token}) found after value (bound as `{bound}`): "
+        "not allowed as per `DeserializationFeature.FAIL_ON_TRAILING_TOKENS`"
+    )
 
 
 def _well_formed(value: Any) -> Any:
@@ -116,22 +127,37 @@ def object_of(value: Any, java_class: str, *fields: str) -> dict[str, Any]:
 
 def mismatch(java_type: str, value: Any) -> BadBody:
     """The error for a JSON value where an object of a Java type is expected."""
-    if isinstance(value, RawNumber):
-        kind, token = "Integer", "VALUE_NUMBER_INT"
-    elif isinstance(value, str):
-        raw = java_type.partition("<")[0]
+    raw = java_type.partition("<")[0]
+    is_text = isinstance(value, str) and not isinstance(value, RawNumber)
+    if value == "" and is_text and raw != _LIST:
+        target = f"element of `{raw}`" if raw.startswith("java.") else f"`{raw}` value"
         return BadBody(
-            f"Cannot construct instance of `{raw}` (although at least one Creator exists): "
-            f"no String-argument constructor/factory method to deserialize from String value ('{value[:200]}')"
+            f'Cannot coerce empty String ("") to {target} (but could if coercion was enabled using `CoercionConfig`)'
         )
-    elif isinstance(value, bool):
-        kind, token = "Boolean", f"VALUE_{str(value).upper()}"
-    elif isinstance(value, list):
-        kind, token = "Array", "START_ARRAY"
-    elif isinstance(value, dict):
-        kind, token = "Object", "START_OBJECT"
-    elif isinstance(value, int):
-        kind, token = "Integer", "VALUE_NUMBER_INT"
-    else:
-        kind, token = "Floating-point", "VALUE_NUMBER_FLOAT"
+    kind, token, argument = _kind_of(value)
+    if is_text and raw != _LIST:
+        return _no_creator(raw, "String", f"String value ('{value[:200]}')")
+    if argument is not None and not raw.startswith("java."):
+        what = "boolean" if argument.startswith("boolean") else "Number"
+        return _no_creator(raw, argument, f"{what} value ({str(value).lower()})")
     return BadBody(f"Cannot deserialize value of type `{java_type}` from {kind} value (token `JsonToken.{token}`)")
+
+
+def _no_creator(raw: str, argument: str, given: str) -> BadBody:
+    return BadBody(
+        f"Cannot construct instance of `{raw}` (although at least one Creator exists): "
+        f"no {argument}-argument constructor/factory method to deserialize from {given}"
+    )
+
+
+def _kind_of(value: Any) -> tuple[str, str, str | None]:
+    """The kind of a JSON value, its token, and the parameter that a constructor for it would have."""
+    if isinstance(value, bool):
+        return "Boolean", f"VALUE_{str(value).upper()}", "boolean/Boolean"
+    if isinstance(value, float) or (isinstance(value, RawNumber) and any(char in value for char in ".eE")):
+        return "Floating-point", "VALUE_NUMBER_FLOAT", "double/Double"
+    if isinstance(value, int | RawNumber):
+        return "Integer", "VALUE_NUMBER_INT", "int/Int"
+    if isinstance(value, str):
+        return "String", "VALUE_STRING", None
+    return ("Array", "START_ARRAY", None) if isinstance(value, list) else ("Object", "START_OBJECT", None)

@@ -10,7 +10,7 @@ from connect.api import NotFoundException
 from connect.herder.errors import BadRequest
 from connect.herder.herder import Herder
 from connect.rest.answers import connector_url, flag, json_response, no_content
-from connect.rest.bodies import BadBody, config_of, object_of, parse_texts, text_of
+from connect.rest.bodies import BadBody, config_of, mismatch, object_of, parse_texts, text_of
 from connect.rest.routing import Route
 from connect.runtime.ids import INITIAL_STATES, ConnectorTaskId, TargetState
 
@@ -69,8 +69,9 @@ class ConnectorRoutes:
 
     async def create(self, request: web.Request) -> web.Response:
         """Add a connector."""
-        body = object_of(parse_texts(await request.read()), _CREATE_REQUEST, "name", "config", "initial_state")
-        target = _initial_state(text_of(body.get("initial_state")))
+        body = parse_texts(await request.read(), _CREATE_REQUEST)
+        body = object_of(body, _CREATE_REQUEST, "config", "name", "initial_state")
+        target = _initial_state(body.get("initial_state"))
         name = (text_of(body.get("name")) or "").strip()
         config = _named(config_of(body.get("config")), name)
         info = await self._herder.create_connector(name, config, target)
@@ -100,8 +101,10 @@ class ConnectorRoutes:
 
     async def patch_config(self, request: web.Request) -> web.Response:
         """Change some keys."""
-        patch = config_of(parse_texts(await request.read()))
-        return json_response(await self._herder.patch_connector_config(connector_name(request), patch))
+        given, name = parse_texts(await request.read()), connector_name(request)
+        if given is None:
+            self._herder.connector_config(name)  # an unknown connector is told first
+        return json_response(await self._herder.patch_connector_config(name, config_of(given)))
 
     async def status(self, request: web.Request) -> web.Response:
         """The states of connector and tasks."""
@@ -169,14 +172,20 @@ def _task_id(request: web.Request) -> ConnectorTaskId:
 
 
 def _named(config: Config, name: str) -> Config:
-    given = config.setdefault("name", name)
+    given = config.get("name")
+    if given is None:
+        return {**config, "name": name}
     if given != name:
-        shown = "null" if given is None else given
-        raise BadRequest(f"Connector name configuration ({shown}) doesn't match connector name in the URL ({name})")
+        raise BadRequest(f"Connector name configuration ({given}) doesn't match connector name in the URL ({name})")
     return config
 
 
-def _initial_state(text: str | None) -> TargetState | None:
+def _initial_state(value: Any) -> TargetState | None:
+    if isinstance(value, list):
+        raise BadBody(f"Input mismatch reading Enum `{_CREATE_REQUEST}$InitialState`: it takes a text")
+    if isinstance(value, dict):
+        raise mismatch(f"{_CREATE_REQUEST}$InitialState", value)
+    text = text_of(value)
     if text is None:
         return None
     if text.upper() not in INITIAL_STATES:

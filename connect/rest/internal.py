@@ -11,6 +11,8 @@ from connect.rest.bodies import BadBody, config_of, mismatch, parse_texts
 from connect.rest.connectors import connector_name
 from connect.rest.routing import Route
 
+_TASK_CONFIGS = "java.util.ArrayList<java.util.Map<java.lang.String,java.lang.String>>"
+
 
 class InternalRoutes:
     """Takes raw bodies, since signatures are made over their bytes."""
@@ -29,12 +31,12 @@ class InternalRoutes:
     async def put_tasks(self, request: web.Request) -> web.Response:
         """New task configurations from the worker that runs the connector."""
         body = await request.read()
-        configs = parse_texts(body)
-        if configs is None:
+        configs = parse_texts(body, _TASK_CONFIGS)
+        if configs is None and not body.strip():
             raise BadBody("No content to map due to end-of-input")
-        if not isinstance(configs, list):
-            raise mismatch("java.util.ArrayList<java.util.Map<java.lang.String,java.lang.String>>", configs)
-        parsed = [config_of(config) for config in configs]
+        if configs is not None and not isinstance(configs, list):
+            raise mismatch(_TASK_CONFIGS, configs)
+        parsed = [config_of(config) for config in configs or ()]
         signature = Signature.of(request.headers)
         await self._herder.take_task_configs(connector_name(request), parsed, body, signature)
         return no_content(204)

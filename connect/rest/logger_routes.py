@@ -48,7 +48,7 @@ class LoggerRoutes:
         level = config_of(parse_texts(await request.read())).get("level")
         if level is None:
             raise BadRequest("Desired 'level' parameter was not specified in request.")
-        if not level.strip():
+        if not level:
             raise ConnectException("Illegal null or empty Level name.")
         if not is_level(level):
             raise NotFoundException(f"invalid log level '{level}'.")
@@ -58,9 +58,9 @@ class LoggerRoutes:
                 f"{LONGEST_UNKNOWN} characters"
             )
         if request.query.get("scope", "").lower() == "cluster":
-            await self._herder.set_cluster_logger_level(name, level.upper())
+            await self._herder.set_cluster_logger_level(name, level.strip().upper())
             return no_content(204)
-        return json_response(self._herder.set_logger_level(name, level))
+        return json_response(self._herder.set_logger_level(name, level.strip()))
 
 
 def _shown(level: LoggerLevel) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from connect.rest.connectors import connector_name
 from connect.rest.routing import Route
 
 _ENTITIES = "org.apache.kafka.connect.runtime.rest.entities"
+_OFFSETS = f"{_ENTITIES}.ConnectorOffsets"
 _MAP = "java.util.LinkedHashMap<java.lang.String,java.lang.Object>"
 
 
@@ -40,7 +41,7 @@ class OffsetRoutes:
 
     async def alter(self, request: web.Request) -> web.Response:
         """Change some."""
-        body = object_of(parse_values(await request.read()), f"{_ENTITIES}.ConnectorOffsets", "offsets")
+        body = object_of(parse_values(await request.read(), _OFFSETS), _OFFSETS, "offsets")
         wanted = body.get("offsets")
         if wanted is None or wanted == []:
             raise BadRequest("Partitions / offsets need to be provided for an alter offsets request")

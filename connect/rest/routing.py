@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -20,7 +21,12 @@ from connect.runtime.plugin_calls import REQUEST_SECONDS
 log = logging.getLogger(__name__)
 
 _ALLOW_ORDER = ("HEAD", "POST", "DELETE", "GET", "OPTIONS", "PUT", "PATCH")
-_AMBIGUOUS = re.compile(r"//|%2[fF]|%5[cC]|%25|/\.\.?(?:/|$)|/(?:%2[eE]){1,2}(?:/|$)|%(?![0-9A-Fa-f]{2})|\\")
+_AMBIGUOUS = re.compile(
+    r"//|%2[fF]|%5[cC]|%25"  # what might be a separator, or decoded twice
+    r"|/(?=[^/]*%)(?:\.|%2[eE]){1,2}(?:/|$)|^/\.\.(?:/|$)"  # dots in disguise, and above the root
+    r"|%[01][0-9A-Fa-f]|%7[fF]|%(?![0-9A-Fa-f]{2})"  # control characters, and what is no encoding
+    r'|[\\|<>^`{}"]'
+)
 JSON_RANGES = frozenset({JSON, "application/*", "*/json", "*/*", "*"})
 
 
@@ -126,6 +132,15 @@ def bad_message(request: web.Request, reason: str) -> web.Response:
 @web.middleware
 async def refuse_ambiguous_paths(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Paths that servers and proxies might read in different ways get a 400."""
-    if _AMBIGUOUS.search(request.raw_path.partition("?")[0]):
+    path = request.raw_path.partition("?")[0]
+    if _AMBIGUOUS.search(path) or not _is_text(path):
         return bad_message(request, "Ambiguous URI")
     return await handler(request)
+
+
+def _is_text(path: str) -> bool:
+    try:
+        unquote_to_bytes(path).decode()
+    except UnicodeDecodeError:
+        return False
+    return True

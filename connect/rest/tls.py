@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 import ssl
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 
 from connect.api import ConfigException
-from connect.kafka.keystores import Kind, certificates, kind, unsupported_jks
+from connect.api.keystores import Identity, identify, read_certificates, read_identity, trust
 from connect.rest.cipher_suites import restrict_ciphers
 
 log = logging.getLogger(__name__)
@@ -64,65 +62,26 @@ def _warn_of_ignored(settings: Mapping[str, str]) -> None:
 
 
 def _load_own(context: ssl.SSLContext, settings: Mapping[str, str]) -> None:
-    password = settings.get("ssl.key.password") or settings.get("ssl.keystore.password")
+    store_password, key_password = settings.get("ssl.keystore.password"), settings.get("ssl.key.password")
     key, chain = settings.get("ssl.keystore.key"), settings.get("ssl.keystore.certificate.chain")
     location = settings.get("ssl.keystore.location")
     if key and chain:
-        _load_pem(context, f"{key}\n{chain}", password, "ssl.keystore.key")
+        name, location, identity = "ssl.keystore.key", "[hidden]", Identity(f"{key}\n{chain}", encrypted=True)
     elif location:
-        path = Path(location)
-        found = kind("ssl.keystore.location", path)
-        if found is Kind.JKS:
-            raise unsupported_jks("ssl.keystore.location", path)
-        text = path.read_text() if found is Kind.PEM else _pkcs12_pem(path, settings.get("ssl.keystore.password"))
-        _load_pem(context, text, password if found is Kind.PEM else None, "ssl.keystore.location")
+        name = "ssl.keystore.location"
+        identity = read_identity(name, location, store_password, key_password)
     else:
         raise ConfigException(
             "An https listener needs a certificate: set ssl.keystore.location, or ssl.keystore.key and "
             "ssl.keystore.certificate.chain"
         )
-
-
-def _load_pem(context: ssl.SSLContext, text: str, password: str | None, key: str) -> None:
-    with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:  # only its owner can read it
-        file.write(text)
-        file.flush()
-        try:
-            context.load_cert_chain(file.name, password=password or "")
-        except (ssl.SSLError, OSError) as error:
-            raise ConfigException(f"{key}: the certificate and its key can't be used: {error}") from error
-
-
-def _pkcs12_pem(path: Path, password: str | None) -> str:
-    try:
-        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
-    except ImportError:
-        hint = "pip install 'kafka-connect-worker[keystores]' to read PKCS12, or convert it to PEM"
-        raise ConfigException("ssl.keystore.location", path, hint) from None
-    try:
-        store = pkcs12.load_pkcs12(path.read_bytes(), password.encode() if password else None)
-    except ValueError as error:
-        raise ConfigException("ssl.keystore.location", path, f"can't be opened as PKCS12: {error}") from error
-    if store.key is None or store.cert is None:
-        raise ConfigException("ssl.keystore.location", path, "holds no key with its certificate")
-    key = store.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    chain = [store.cert, *store.additional_certs]
-    return b"".join([key, *(each.certificate.public_bytes(Encoding.PEM) for each in chain)]).decode()
+    identify(context, name, location, identity, key_password or store_password)
 
 
 def _load_trusted(context: ssl.SSLContext, settings: Mapping[str, str]) -> None:
     text, location = settings.get("ssl.truststore.certificates"), settings.get("ssl.truststore.location")
     if not text and location:
-        path = Path(location)
-        found = kind("ssl.truststore.location", path)
-        text = (
-            path.read_text()
-            if found is Kind.PEM
-            else certificates("ssl.truststore.location", path, found, settings.get("ssl.truststore.password"))
-        )
+        text = read_certificates("ssl.truststore.location", location, settings.get("ssl.truststore.password"))
     if not text:
         raise ConfigException("ssl.client.auth needs ssl.truststore.location or ssl.truststore.certificates")
-    try:
-        context.load_verify_locations(cadata=text)
-    except ssl.SSLError as error:
-        raise ConfigException(f"The certificates to trust can't be used: {error}") from error
+    trust(context, "ssl.truststore.location", location or "", text)

@@ -2,7 +2,8 @@
 
 It is itself forked from the worker before the worker has any thread, so that the imported modules are shared memory for
 all. It leaves the terminal's process group: Ctrl-C reaches the worker alone, which then ends its children in order.
-When the worker is gone, however that happened, this process ends at once and the kernel kills its children.
+When the worker is gone, however that happened, this process kills all children and ends; when it is killed itself, the
+kernel kills them. In between it carries out the last will of a worker that had no time to do so.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ import os
 import select
 import signal
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import orjson
 
@@ -29,10 +31,16 @@ log = logging.getLogger(__name__)
 
 GC_THRESHOLD = 100_000
 _PR_SET_PDEATHSIG = 1
+_MESSAGE_BYTES = 1 << 18
+_WILL = b"will:"
+_DEATH_SECONDS = 2.0
+_WILL_SECONDS = 15
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 ChildMain = Callable[[socket.socket], None]
+CarryOut = Callable[[bytes], None]
+"""Does what a dead worker's last will says; in the fork server, when no other process of the worker is left."""
 
 
 class ForkServer:
@@ -59,6 +67,13 @@ class ForkServer:
             theirs.close()
             pid, exit_status = await self._started.get()
         return pid, ours, exit_status
+
+    def bequeath(self, will: bytes) -> None:
+        """What is to be done when this worker dies without a word; empty for nothing. On any thread."""
+        try:
+            self._control.send(_WILL + will)
+        except OSError as error:
+            log.warning("Nobody will act for this worker should it die: %s", error)
 
     def close(self) -> None:
         """End the fork server, and with it all children that are left."""
@@ -88,11 +103,14 @@ class ForkServer:
             self._exits.pop(message["exited"]).set_result(message["status"])
 
 
-def start(mains: dict[str, ChildMain], preload: Callable[[], None]) -> tuple[int, socket.socket]:
+def start(
+    mains: dict[str, ChildMain], preload: Callable[[], None], carry_out: CarryOut | None = None
+) -> tuple[int, socket.socket]:
     """Fork the server off this process, which must not have threads yet.
 
     ``mains``: what each kind of child runs. ``preload`` is called in the server, to import what children share.
     """
+    worker = os.getpid()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if pid:
@@ -102,12 +120,29 @@ def start(mains: dict[str, ChildMain], preload: Callable[[], None]) -> tuple[int
     try:
         heap.tune()
         preload()
-        _serve(theirs, mains)
+        children: set[int] = set()
+        will = _serve(theirs, mains, children)
+        if will and carry_out is not None and _has_died(worker):
+            signal.alarm(_WILL_SECONDS)  # ends this process, whatever it waits for
+            _end_children(children)
+            carry_out(will)
+        os._exit(0)
     finally:
         os._exit(1)
 
 
-def _serve(control: socket.socket, mains: dict[str, ChildMain]) -> NoReturn:
+def _has_died(worker: int) -> bool:
+    """Whether the worker ends soon after its end of the socket; its children get another parent when it has."""
+    deadline = time.monotonic() + _DEATH_SECONDS
+    while os.getppid() == worker:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def _serve(control: socket.socket, mains: dict[str, ChildMain], children: set[int]) -> bytes:
+    """Fork and reap children until the worker closes the socket or is gone; what its last will is then."""
     os.setsid()
     wake_reader, wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(wake_writer)
@@ -117,19 +152,30 @@ def _serve(control: socket.socket, mains: dict[str, ChildMain]) -> NoReturn:
     heap.fill_gaps()
     # Batches hold many containers that die together and hardly any cycles: look for those less often.
     gc.set_threshold(GC_THRESHOLD)
+    will = b""
     while True:
         ready, _, _ = select.select([control.fileno(), wake_reader], [], [])
         if wake_reader in ready:
             os.read(wake_reader, 4096)
-            _reap(control)
+            _reap(control, children)
         if control.fileno() in ready:
-            kind, fds, _, _ = socket.recv_fds(control, 4096, 1)
-            if not kind:
-                os._exit(0)
-            _fork_child(control, fds[0], mains[kind.decode()], (wake_reader, wake_writer))
+            message, fds, _, _ = _receive(control)
+            if not message:
+                return will
+            if message.startswith(_WILL):
+                will = message.removeprefix(_WILL)
+            else:
+                children.add(_fork_child(control, fds[0], mains[message.decode()], (wake_reader, wake_writer)))
 
 
-def _reap(control: socket.socket) -> None:
+def _receive(control: socket.socket) -> tuple[bytes, list[int], int, Any]:
+    try:
+        return socket.recv_fds(control, _MESSAGE_BYTES, 1)
+    except ConnectionResetError:  # the worker died before it read all that was told
+        return b"", [], 0, None
+
+
+def _reap(control: socket.socket, children: set[int]) -> None:
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -137,14 +183,23 @@ def _reap(control: socket.socket) -> None:
             return
         if pid == 0:
             return
+        children.discard(pid)
         _tell(control, {"exited": pid, "status": status})
 
 
+def _end_children(children: set[int]) -> None:
+    """Kill the children with all that plugins in them have forked, and wait until they are gone."""
+    for pid in children:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)  # it may not have a group of its own yet
+    for pid in children:
+        os.waitpid(pid, 0)
+
+
 def _tell(control: socket.socket, message: dict[str, Any]) -> None:
-    try:
+    with contextlib.suppress(OSError):  # the worker is gone, as the next look at the socket tells
         control.send(orjson.dumps(message))
-    except OSError:
-        os._exit(0)  # the worker is gone
 
 
 def _offer_to_the_oom_killer() -> None:
@@ -153,12 +208,12 @@ def _offer_to_the_oom_killer() -> None:
         Path("/proc/self/oom_score_adj").write_text("500")
 
 
-def _fork_child(control: socket.socket, fd: int, main: ChildMain, wake_pipe: tuple[int, int]) -> None:
+def _fork_child(control: socket.socket, fd: int, main: ChildMain, wake_pipe: tuple[int, int]) -> int:
     pid = os.fork()
     if pid:
         os.close(fd)
         _tell(control, {"started": pid})
-        return
+        return pid
     try:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         os.setpgid(0, 0)  # what a plugin forks is killed together with it

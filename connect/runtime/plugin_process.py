@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from connect.api import ConnectException, NotFoundException, SinkConnector, SourceConnector
+from connect.api import ConfigException, ConnectException, NotFoundException, SinkConnector, SourceConnector
 from connect.api.config_def import ConfigDef
 from connect.plugins.builtin import Plugin, PluginKind
 from connect.plugins.registry import (
@@ -98,7 +98,11 @@ class PluginRequests:
                 raise ConnectException("Instantiation error")
             raise NotFoundException(f"Unknown plugin {plugin}.")
         try:
-            return self._registry.find(plugin, *DESCRIBED_KINDS, version=parse_range(version))
+            wanted = parse_range(version)
+        except ConfigException:
+            raise BadConnectorConfig(f"Invalid version specification: {version}") from None
+        try:
+            return self._registry.find(plugin, *DESCRIBED_KINDS, version=wanted)
         except VersionNotFound as error:
             raise BadConnectorConfig(str(error)) from error
         except NotFoundException:

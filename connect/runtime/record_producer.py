@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from itertools import starmap
+from operator import length_hint
 from typing import Any
 
 from connect.api import ConnectException, RecordMetadata, SourceRecord
@@ -71,30 +74,37 @@ class RecordProducer:
         return self._produce(self.client(), encoded, original)
 
     def _produce(self, producer: ProducerClient, encoded: EncodedBatch, original: Original | None) -> bool:
-        """One call per record, by position: as fast as the client's ``produce_batch``, which knows no timestamps.
-
-        The report goes into the place of ``callback``: with None there the client ignores its alias ``on_delivery``.
-        """
-        produce, topic = producer.produce, encoded.topic
-        partition = -1 if encoded.partition is None else encoded.partition
-        on_delivery: Any = self._on_delivery
-        for index, (value, key, timestamp, headers) in enumerate(_rows(encoded)):
-            if self._acknowledge is not None and original is not None:
-                on_delivery = self._acknowledging(original(encoded.batch.positions[index]), self._acknowledge)
+        """One call per record, made in C: faster than the client's ``produce_batch``, which knows no headers."""
+        values = iter(encoded.values)
+        produced = starmap(
+            producer.produce, _messages(encoded, values, self._reports(encoded.batch.positions, original))
+        )
+        while True:
             try:
-                produce(topic, value, key, partition, on_delivery, None, timestamp or 0, headers)
+                deque(produced, maxlen=0)
+                break
             except BufferError:
-                if not self._produce_when_there_is_room(
-                    producer, (topic, value, key, partition, on_delivery, None, timestamp or 0, headers)
-                ):
+                index = len(encoded.values) - length_hint(values) - 1
+                report = next(self._reports(encoded.batch.positions[index:], original))
+                if not self._produce_when_there_is_room(producer, _message(encoded, index, report)):
                     return False
             except KafkaException as error:
-                self._fail(ConnectException(f"Could not send a record to topic {topic}: {kafka_error(error).str()}"))
+                index = len(encoded.values) - length_hint(values) - 1
+                self._fail(
+                    ConnectException(f"Could not send a record to topic {encoded.topic}: {kafka_error(error).str()}")
+                )
                 self.raise_failure()
                 if self._acknowledge is not None and original is not None:
                     self._acknowledge(original(encoded.batch.positions[index]), None)
         producer.poll(0)
         return True
+
+    def _reports(self, positions: Sequence[int], original: Original | None) -> Iterator[Any]:
+        """For each record who hears what became of it."""
+        acknowledge = self._acknowledge
+        if acknowledge is None or original is None:
+            return itertools.repeat(self._on_delivery)
+        return (self._acknowledging(original(position), acknowledge) for position in positions)
 
     def _produce_when_there_is_room(self, producer: ProducerClient, message: tuple[Any, ...]) -> bool:
         """Without reports of success nothing wakes a waiting producer: it looks often at first, then less so."""
@@ -183,7 +193,31 @@ class RecordProducer:
         self._producer = None
 
 
-def _rows(encoded: EncodedBatch) -> Iterable[tuple[bytes | None, bytes | None, int | None, Any]]:
-    nothing = itertools.repeat(None)
-    columns = (encoded.keys or nothing, encoded.timestamps or nothing, encoded.headers or nothing)
-    return zip(encoded.values, *columns, strict=False)
+def _messages(
+    encoded: EncodedBatch, values: Iterator[bytes | None], reports: Iterator[Any]
+) -> Iterator[tuple[Any, ...]]:
+    """The arguments of ``produce`` for each record; fewer are faster.
+
+    The report goes into the place of ``callback``: with None there the client ignores its alias ``on_delivery``.
+    """
+    always = itertools.repeat
+    partition = -1 if encoded.partition is None else encoded.partition
+    first = (always(encoded.topic), values, encoded.keys or always(None), always(partition), reports)
+    if encoded.timestamps is None and encoded.headers is None:
+        return zip(*first, strict=False)
+    timestamps = always(0) if encoded.timestamps is None else [timestamp or 0 for timestamp in encoded.timestamps]
+    return zip(*first, always(None), timestamps, encoded.headers or always(None), strict=False)
+
+
+def _message(encoded: EncodedBatch, index: int, report: Any) -> tuple[Any, ...]:
+    """The same for one record."""
+    return (
+        encoded.topic,
+        encoded.values[index],
+        encoded.keys[index] if encoded.keys else None,
+        -1 if encoded.partition is None else encoded.partition,
+        report,
+        None,
+        (encoded.timestamps[index] if encoded.timestamps else None) or 0,
+        encoded.headers[index] if encoded.headers else None,
+    )

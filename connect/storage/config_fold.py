@@ -113,9 +113,10 @@ class ConfigFold:
         if state is None:
             log.error("Ignoring target state of connector '%s', which is not understood: %s", connector, content)
             return
+        before = self._target_states.get(connector)
         self._target_states[connector] = state
         # An initial state comes before its connector; nobody can act on it yet.
-        if self.listener is not None and connector in self._configs:
+        if self.listener is not None and connector in self._configs and state is not before:
             self.listener.on_connector_target_state_change(connector)
 
     def _connector_config(self, connector: str, content: Any) -> None:
@@ -166,8 +167,7 @@ class ConfigFold:
             return
         deferred = self._deferred.get(connector)
         updated: list[ConnectorTaskId] = []
-        wanted = {ConnectorTaskId(connector, number) for number in range(count)}
-        if wanted <= (deferred or {}).keys():
+        if _has_all(connector, count, deferred or {}):
             updated = self._apply_tasks(connector, deferred)
         else:
             log.debug("Connector %s has no complete set of task configs", connector)
@@ -224,6 +224,11 @@ class ConfigFold:
             log.error("Ignoring level of logger '%s', which is not understood: %s", logger, content)
             return
         self.listener.on_logging_level_update(logger, level)
+
+
+def _has_all(connector: str, count: int, deferred: Mapping[ConnectorTaskId, Config]) -> bool:
+    # The sizes first: a damaged record may name any count. More task configs than tasks are what compaction leaves.
+    return count <= len(deferred) and all(ConnectorTaskId(connector, number) in deferred for number in range(count))
 
 
 def _read_properties(content: Any) -> Config | None:

@@ -96,9 +96,13 @@ class TargetSettings:
 
 @dataclass(frozen=True, slots=True)
 class DocumentSettings:
-    """How records become operations."""
+    """How records become operations.
+
+    ``ids_by_renamed_topic``: ids by coordinates have the topic's name after transformations, as Java's have.
+    """
 
     compact_maps: bool
+    ids_by_renamed_topic: bool
     drop_invalid: bool
     null_behavior: NullBehavior
     upsert: bool
@@ -147,14 +151,15 @@ class Settings:
         return cls(
             connection_settings(config),
             _target(config),
-            _document(config),
+            _document(config, one_topic=_has_one_topic(properties)),
             _bulk(config),
         )
 
 
 def connection_settings(config: Mapping[str, Any]) -> ConnectionSettings:
     """The part about the connection, of parsed values."""
-    urls = [_with_scheme(url.strip().rstrip("/")) for url in config["connection.url"]]
+    # An address that is named twice is one node, as for Java's client.
+    urls = list(dict.fromkeys(_with_scheme(url.strip().rstrip("/")) for url in config["connection.url"]))
     if any(url.startswith("https:") for url in urls):
         urls = ["https:" + url.partition(":")[2] for url in urls]
     host = config["proxy.host"]
@@ -197,10 +202,11 @@ def _target(config: Mapping[str, Any]) -> TargetSettings:
     )
 
 
-def _document(config: Mapping[str, Any]) -> DocumentSettings:
+def _document(config: Mapping[str, Any], *, one_topic: bool) -> DocumentSettings:
     upsert = config["write.method"].lower() == "upsert"
     return DocumentSettings(
         compact_maps=config["compact.map.entries"],
+        ids_by_renamed_topic=one_topic,
         drop_invalid=config["drop.invalid.message"],
         null_behavior=NullBehavior(config["behavior.on.null.values"].lower()),
         upsert=upsert,
@@ -247,6 +253,11 @@ def _version_strategy(config: Mapping[str, Any]) -> VersionStrategy:
         if strategy is needing and not config[key]:
             raise ConfigException(f"'{key}' must be set when 'external.version.strategy' is {name}.")
     return strategy
+
+
+def _has_one_topic(properties: Mapping[str, Any]) -> bool:
+    """With several, transformations may put them into one index, where equal ids would be equal documents."""
+    return len([topic for topic in properties.get("topics", "").split(",") if topic.strip()]) == 1
 
 
 def _with_scheme(url: str) -> str:

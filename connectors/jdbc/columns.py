@@ -17,7 +17,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connect.api import ConnectException, DataException, Field, Schema, Type
-from connect.api.logical import DATE_NAME, DECIMAL_NAME, TIME_NAME, TIMESTAMP_NAME
+from connect.api.logical import DATE_NAME, DECIMAL_NAME, TIME_NAME, TIMESTAMP_NAME, EpochMillis
+from connectors.jdbc.calendars import legacy
 from connectors.jdbc.instants import granular, to_utc
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class Mapping:
     granularity: str = "connect_logical"
     numeric: str = "none"
     unsupported: str = "skip"
+    legacy_calendar: bool = False
 
     @property
     def is_utc(self) -> bool:
@@ -144,7 +146,9 @@ def _field(column: Column, mapping: Mapping) -> tuple[Schema, Change | None] | N
         case Kind.NUMERIC:
             return _numeric(column, mapping.numeric)
         case Kind.DATE:
-            return Schema(Type.INT32, optional=optional, name=DATE_NAME, version=1), each(_midnight)
+            return Schema(Type.INT32, optional=optional, name=DATE_NAME, version=1), _chain(
+                each(_midnight), _calendar(mapping)
+            )
         case Kind.TIME:
             return Schema(Type.INT32, optional=optional, name=TIME_NAME, version=1), _time(mapping)
         case Kind.TIMESTAMP:
@@ -171,6 +175,14 @@ def _midnight(day: dt.date) -> dt.datetime:
     return dt.datetime(day.year, day.month, day.day)  # noqa: DTZ001  # naive counts as UTC
 
 
+def _instant(value: Any, zone: ZoneInfo) -> Any:
+    return value if isinstance(value, EpochMillis) else to_utc(value, zone)
+
+
+def _calendar(mapping: Mapping) -> Change | None:
+    return legacy if mapping.legacy_calendar else None
+
+
 def _time(mapping: Mapping) -> Change:
     if mapping.is_utc:
         return each(lambda time: _NAIVE_EPOCH + time)
@@ -180,7 +192,8 @@ def _time(mapping: Mapping) -> Change:
 def _timestamp(column: Column, mapping: Mapping) -> tuple[Schema, Change | None]:
     if mapping.granularity == "connect_logical":
         schema = Schema(Type.INT64, optional=column.nullable, name=TIMESTAMP_NAME, version=1)
-        return schema, None if mapping.is_utc else each(lambda value: to_utc(value, mapping.zone))
+        zoned = None if mapping.is_utc else each(lambda value: _instant(value, mapping.zone))
+        return schema, _chain(_calendar(mapping), zoned)
     type_ = Type.INT64 if mapping.granularity.endswith("_long") else Type.STRING
     return Schema(type_, optional=column.nullable), each(granular(mapping.granularity, mapping.zone))
 

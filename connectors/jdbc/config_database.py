@@ -31,7 +31,7 @@ DATABASE = group(
         "JDBC URL",
         (
             "The database, as a JDBC URL: jdbc:mysql://, jdbc:mariadb://, jdbc:postgresql://, jdbc:sqlite:, "
-            "jdbc:sqlserver:// or jdbc:oracle:thin:@."
+            "jdbc:sqlserver:// or jdbc:oracle:thin:@; any other one for which SQLAlchemy has a dialect."
         ),
         {"dependents": ("table.whitelist", "table.blacklist")},
     ),
@@ -151,7 +151,10 @@ DATABASE = group(
         LOW,
         "LONG",
         "Database Dialect",
-        "The database dialect, if the URL doesn't tell it: MySqlDatabaseDialect, PostgreSqlDatabaseDialect, ...",
+        (
+            "The database dialect, if the URL doesn't tell it: MySqlDatabaseDialect, PostgreSqlDatabaseDialect, ...; "
+            "GenericDatabaseDialect: through SQLAlchemy, whatever the database."
+        ),
     ),
     (
         "date.calendar.system",
@@ -160,7 +163,10 @@ DATABASE = group(
         LOW,
         "MEDIUM",
         "Date Calendar System",
-        "Accepted for compatibility; dates follow the Gregorian calendar throughout.",
+        (
+            "How dates and timestamps before 15 October 1582 are counted: by the Julian calendar, as Java's older "
+            "classes do (LEGACY), or by the Gregorian one throughout."
+        ),
         {"validator": ValidString("LEGACY", "PROLEPTIC_GREGORIAN")},
     ),
 )

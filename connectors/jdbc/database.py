@@ -95,8 +95,11 @@ class Session(ABC):
         """The columns of a table, in order; none if there is no such table. Raises SqlError."""
 
     @abstractmethod
-    def query(self, sql: str) -> ResultSet:
-        """Run a query whose rows are read with a server-side cursor. Raises SqlError."""
+    def query(self, sql: str, table: Table | None = None) -> ResultSet:
+        """Run a query whose rows are read with a server-side cursor; ``table``: it asks for all columns of that one.
+
+        Raises SqlError.
+        """
 
     @abstractmethod
     def now(self, zone: ZoneInfo) -> int:
@@ -138,6 +141,11 @@ class Database(ABC):
     @abstractmethod
     def connect(self) -> Session:
         """Open a connection. Raises SqlError, or ConfigException when the driver isn't installed."""
+
+    def table(self, parts: Sequence[str]) -> Table:
+        """A table by the parts of its name, from the outermost."""
+        padded = [None] * (3 - len(parts)) + list(parts)
+        return Table(*padded[:3])  # type: ignore[arg-type]  # the last part is there
 
     def quoted(self, *names: str) -> str:
         """Names as SQL, quoted, with dots between."""

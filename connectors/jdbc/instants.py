@@ -12,6 +12,7 @@ from connect.api import ConnectException
 from connect.api.logical import EPOCH, EpochMillis
 
 NANOS = 1_000_000_000
+_LARGEST_LONG = 2**63 - 1
 _MICROSECOND = dt.timedelta(microseconds=1)
 _NAIVE_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  # naive counts as UTC
 
@@ -86,6 +87,8 @@ def decimal_to_int(value: decimal.Decimal) -> int:
     """A whole number. Raises ConnectException for one with a fraction."""
     if value != value.to_integral_value():
         raise ConnectException("Scale of Decimal value for incrementing column must be 0")
+    if value > _LARGEST_LONG:
+        raise ConnectException("Decimal value for incrementing column exceeded Long.MAX_VALUE")
     return int(value)
 
 

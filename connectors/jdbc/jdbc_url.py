@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from connect.api import ConfigException
 
 MYSQL, POSTGRESQL, SQLITE, SQLSERVER, ORACLE = "mysql", "postgresql", "sqlite", "sqlserver", "oracle"
+GENERIC = "generic"
+"""The dialect of a database that is reached through SQLAlchemy."""
 
 _PORTS = {MYSQL: 3306, POSTGRESQL: 5432, SQLSERVER: 1433, ORACLE: 1521}
 _DIALECT_NAMES = {
@@ -35,6 +37,8 @@ class JdbcUrl:
     port: int = 0
     database: str = ""
     properties: Mapping[str, str] = field(default_factory=dict)
+    given: str = ""
+    """What was given, without passwords; only of a generic one."""
 
     def option(self, *names: str) -> str | None:
         """The first of these properties that is given, whatever its case."""
@@ -51,7 +55,7 @@ def parse_jdbc_url(text: str, properties: Mapping[str, str] | None = None, diale
     """Read a JDBC URL; ``properties`` come on top of the URL's own. Raises ConfigException for one of no known kind."""
     more = dict(properties or {})
     kind, _, rest = text.removeprefix("jdbc:").partition(":")
-    if not text.startswith("jdbc:") or not rest:
+    if not text.startswith("jdbc:") or not (rest or kind == "duckdb"):
         raise _no_driver(text)
     match kind:
         case "mysql" | "mariadb":
@@ -71,7 +75,27 @@ def parse_jdbc_url(text: str, properties: Mapping[str, str] | None = None, diale
     dialect = _DIALECT_NAMES.get(dialect_name.lower())
     if dialect is not None and "//" in rest:
         return _authority(dialect, kind, rest[rest.find("//") :], more)
-    raise _no_driver(text)
+    return _generic(text, kind, rest, more)
+
+
+_ADDRESS = re.compile(
+    r"(?:[a-z]+:)?(?://)?(?:[^/@?;]*@)?(?P<host>\[[^\]]*\]|[^:/?;,]*)(?::(?P<port>\d+))?(?:,[^/?;]*)?"
+    r"(?:/(?P<database>[^?;:]*))?(?P<settings>(?:[?;]|:(?=\w+=)).*)?"
+)
+
+
+def _generic(text: str, kind: str, rest: str, more: Mapping[str, str]) -> JdbcUrl:
+    """``//host:port/database`` with ``?k=v&k=v``, ``;k=v;k=v`` or ``:k=v;`` behind it; a file's path for DuckDB."""
+    if kind == "duckdb":
+        path, _, query = rest.partition("?")
+        return JdbcUrl(GENERIC, kind, database=path, properties=_query(query) | dict(more), given=without_secrets(text))
+    found = _ADDRESS.fullmatch(rest)
+    if found is None:
+        raise _no_driver(text)
+    properties = _query((found["settings"] or "")[1:].strip(";").replace(";", "&")) | dict(more)
+    host = (found["host"] or "localhost").strip("[]")
+    port, database = int(found["port"] or 0), unquote(found["database"] or "")
+    return JdbcUrl(GENERIC, kind, host, port, database, properties, without_secrets(text))
 
 
 def _no_driver(text: str) -> ConfigException:

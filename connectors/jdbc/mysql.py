@@ -53,6 +53,9 @@ class MySqlDatabase(Database):
     def connect(self) -> MySqlSession:
         return MySqlSession(self, self.open(), self._isolation)
 
+    def table(self, parts: Sequence[str]) -> Table:
+        return Table(parts[-2] if len(parts) > 1 else None, None, parts[-1])
+
     def open(self) -> mysql_drivers.Connection:
         """A connection of the driver's. Raises SqlError, ConfigException."""
         return mysql_drivers.connect(self._driver, self._options)
@@ -160,7 +163,7 @@ class MySqlSession(Session):
             for name, nullable, extra, type_, key in rows
         ]
 
-    def query(self, sql: str) -> MySqlResult:
+    def query(self, sql: str, table: Table | None = None) -> MySqlResult:
         fields = self._connection.open(sql)
         return MySqlResult(self._connection, [self._column(field) for field in fields])
 

@@ -167,7 +167,7 @@ class OracleSession(Session):
             for name, nullable, identity, type_, primary in rows
         ]
 
-    def query(self, sql: str) -> OracleResult:
+    def query(self, sql: str, table: Table | None = None) -> OracleResult:
         cursor = self._connection.cursor()
         with _translated():
             cursor.parse(sql)

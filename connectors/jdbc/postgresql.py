@@ -180,7 +180,7 @@ class PostgreSqlSession(Session):
         self._connection.rollback()
         return [TableColumn(name, not required, *more) for name, required, *more in rows]
 
-    def query(self, sql: str) -> PostgreSqlResult:
+    def query(self, sql: str, table: Table | None = None) -> PostgreSqlResult:
         with _translated():
             cursor = self._connection.cursor(name=f"connect_{next(self._numbers)}")
             cursor.execute(sql.encode())

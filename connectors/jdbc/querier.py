@@ -8,7 +8,7 @@ from typing import Any
 
 from connect.api import Computed, RecordBatch, Repeated, SourceOrigin
 from connectors.jdbc.columns import Column, Mapping, RowShape
-from connectors.jdbc.database import Database, ResultSet, Session
+from connectors.jdbc.database import Database, ResultSet, Session, Table
 from connectors.jdbc.late_rows import LateRows, highest, late_rows
 from connectors.jdbc.ranges import KeyRange
 from connectors.jdbc.settings import Settings
@@ -20,7 +20,7 @@ Row = tuple[Any, ...]
 
 
 class Source:
-    """What is read, and where it goes: ``select`` without conditions, ``name`` of the schema (None for queries).
+    """What is read, and where it goes: ``select`` without conditions, all of ``table`` (None for queries).
 
     With ``key_range`` only that part of a table is meant, and all of it again once it was read to its end.
     """
@@ -29,13 +29,14 @@ class Source:
         self,
         select: str,
         topic: str,
-        name: str | None,
+        table: Table | None,
         partition: dict[str, str],
         key_range: KeyRange | None = None,
     ) -> None:
         self.select = select
         self.topic = topic
-        self.name = name
+        self.table = table
+        self.name = None if table is None else table.name
         self.partition = partition
         self.key_range = key_range
 
@@ -107,7 +108,7 @@ class Querier:
     def _open(self, session: Session) -> None:
         sql = self._sql(session)
         log.debug("Running %s", sql)
-        result = session.query(sql)
+        result = session.query(sql, self.source.table)
         self._result = result
         self._reader = PositionReader(self.tracking, result.columns, session, self._settings.zone)
         described = [_description(column) for column in result.columns]

@@ -11,11 +11,12 @@ from connect.api import ConfigException
 from connectors.jdbc.columns import Mapping as ColumnMapping
 from connectors.jdbc.config import CONFIG
 from connectors.jdbc.database import Database, Session, SqlError, Table
-from connectors.jdbc.jdbc_url import MYSQL, POSTGRESQL, SQLITE, SQLSERVER, parse_jdbc_url
+from connectors.jdbc.jdbc_url import GENERIC, MYSQL, POSTGRESQL, SQLITE, SQLSERVER, parse_jdbc_url
 
 log = logging.getLogger(__name__)
 
 _CONNECTION = "connection."
+_GENERIC_NAME = "genericdatabasedialect"
 _OWN = ("connection.url", "connection.user", "connection.password", "connection.attempts", "connection.backoff.ms")
 
 
@@ -47,7 +48,8 @@ class Settings:
     def column_mapping(self) -> ColumnMapping:
         """How columns become fields."""
         numeric = self["numeric.mapping"] or ("precision_only" if self["numeric.precision.mapping"] else "none")
-        return ColumnMapping(self.zone, self["timestamp.granularity"], numeric, self["unsupported.types"])
+        is_legacy = self["date.calendar.system"] == "LEGACY"
+        return ColumnMapping(self.zone, self["timestamp.granularity"], numeric, self["unsupported.types"], is_legacy)
 
     def database(self) -> Database:
         """What ``connection.url`` leads to. Raises ConfigException when it can't be read."""
@@ -61,6 +63,10 @@ class Settings:
         password = self["connection.password"].value if self["connection.password"] else None
         isolation = self["transaction.isolation.mode"]
         # Imported when needed: a task holds the driver of its own database only.
+        if url.dialect == GENERIC or self["dialect.name"].lower() == _GENERIC_NAME:
+            from connectors.jdbc.generic import GenericDatabase
+
+            return GenericDatabase(url, user, password, isolation)
         if url.dialect == MYSQL:
             from connectors.jdbc.mysql import MySqlDatabase
 

@@ -101,8 +101,8 @@ class SqliteSession(Session):
             for _, name, type_, required, _, key in rows
         ]
 
-    def query(self, sql: str) -> SqliteResult:
-        described = self._described(sql)
+    def query(self, sql: str, table: Table | None = None) -> SqliteResult:
+        described = self._described(sql, table)
         with _translated():
             cursor = self._connection.execute(sql)
             first = cursor.fetchone()
@@ -112,7 +112,7 @@ class SqliteSession(Session):
             columns.append(_column(name, declared, nullable, None if first is None else first[index]))
         return SqliteResult(cursor, columns, first)
 
-    def _described(self, sql: str) -> dict[str, tuple[str, bool]]:
+    def _described(self, sql: str, table: Table | None) -> dict[str, tuple[str, bool]]:
         """Declared type and nullability of a query's columns; a view is what makes SQLite tell them."""
         try:
             self._connection.execute(f"CREATE TEMP VIEW connect_columns AS {sql}")
@@ -124,9 +124,8 @@ class SqliteSession(Session):
             }
         finally:
             self._connection.execute("DROP VIEW temp.connect_columns")
-        table = re.match(r"SELECT \* FROM `((?:[^`]|``)+)`", sql)
         if table is not None:
-            rows = self._rows(f"PRAGMA table_info({_literal(table[1].replace('``', '`'))})")
+            rows = self._rows(f"PRAGMA table_info({_literal(table.name)})")
             described |= {name: (type_, not required) for _, name, type_, required, *_ in rows}
         return described
 

@@ -229,7 +229,7 @@ class SqlServerSession(Session):
             for name, nullable, numbered, type_, primary in rows
         ]
 
-    def query(self, sql: str) -> SqlServerResult:
+    def query(self, sql: str, table: Table | None = None) -> SqlServerResult:
         columns = self._described(sql)
         return SqlServerResult(self._execute(sql), columns)
 

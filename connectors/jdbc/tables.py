@@ -27,8 +27,8 @@ def find_tables(settings: Settings, database: Database, session: Session) -> lis
 def _is_copied(table: Table, settings: Settings, database: Database) -> bool:
     names = {table.name, str(table), database.quoted(*table.parts)}
     white, black = settings["table.whitelist"], settings["table.blacklist"]
-    if white and not names & set(white):
-        return False
+    if white:
+        return bool(names & set(white))  # as in Java, the blacklist then has no say
     if names & set(black):
         return False
     include, exclude = settings["table.include.list"], settings["table.exclude.list"]
@@ -46,16 +46,14 @@ def _check_names(tables: Sequence[Table], settings: Settings, database: Database
     several = [f"[{', '.join(names)}]" for names in by_name.values() if len(names) > 1]
     if not several:
         return
-    advice = (
-        "'table.whitelist' config to include exactly one table in each of the tables listed below"
-        if settings["table.whitelist"]
-        else "'table.blacklist' config to include at least one table in each of the tables listed below"
-    )
+    given = [f"'{key}'" for key in ("table.whitelist", "table.blacklist") if settings[key]]
+    keys = given[0] if given else "'table.whitelist' or 'table.blacklist'"
     raise ConnectException(
         "The connector uses the unqualified table name as the topic name and has detected duplicate unqualified table "
         "names. This could lead to mixed data types in the topic and downstream processing errors. To prevent such "
         "processing errors, the JDBC Source connector fails to start when it detects duplicate table name "
-        f"configurations. Update the connector's {advice}.\n\t[{', '.join(several)}]"
+        f"configurations. Update the connector's {keys} config to include exactly one table in each of the tables "
+        f"listed below.\n\t[{', '.join(several)}]"
     )
 
 
@@ -76,17 +74,17 @@ def in_groups(tables: Sequence[T], groups: int) -> list[list[T]]:
     return divided
 
 
-def split_names(text: str, quote: tuple[str, str]) -> list[Table]:
+def split_names(text: str, database: Database) -> list[Table]:
     """The tables of a task's ``tables``: qualified names as SQL, with commas between.
 
     Raises ConfigException for a quote that isn't closed.
     """
     tables: list[Table] = []
     parts: list[str] = []
-    for name, end in _names(text, quote):
+    for name, end in _names(text, database.quote):
         parts.append(name)
         if end != ".":
-            tables.append(_table(parts))
+            tables.append(database.table(parts))
             parts = []
     return tables
 
@@ -104,8 +102,3 @@ def _names(text: str, quote: tuple[str, str]) -> list[tuple[str, str]]:
         found.append((name, match[3]))
         position = match.end()
     return found
-
-
-def _table(parts: Sequence[str]) -> Table:
-    padded = [None] * (3 - len(parts)) + list(parts)
-    return Table(*padded[:3])  # type: ignore[arg-type]  # the last part is there

@@ -52,7 +52,7 @@ class JdbcSourceTask(SourceTask):
         if settings.query:
             self._queriers = [self._query_querier(initial)]
         else:
-            tables = split_names(names, self._database.quote)
+            tables = split_names(names, self._database)
             self._queriers = [self._table_querier(session, table, initial) for table in tables]
             self._queriers += [self._range_querier(key_range) for key_range in ranges]
 
@@ -98,7 +98,7 @@ class JdbcSourceTask(SourceTask):
             position = position_of(fallback if stored is None else stored, tracking, initial)
             log.info("Table %s: going on behind %s", table, position)
         select = f"SELECT * FROM {sql_name}"  # noqa: S608  # quoted
-        source = Source(select, settings.topic_prefix + table.name, table.name, partition)
+        source = Source(select, settings.topic_prefix + table.name, table, partition)
         return Querier(source, tracking, position, settings, database)
 
     def _range_querier(self, key_range: KeyRange) -> Querier:
@@ -106,7 +106,7 @@ class JdbcSourceTask(SourceTask):
         table, partition = key_range.table, key_range.partition
         after = start_of(key_range, self.context.offset_storage_reader.offset(partition))
         select = f"SELECT * FROM {settings.name_of(database, table)}"  # noqa: S608  # quoted
-        source = Source(select, settings.topic_prefix + table.name, table.name, partition, key_range)
+        source = Source(select, settings.topic_prefix + table.name, table, partition, key_range)
         return Querier(source, Tracking(key_range.column), Position(None, after), settings, database)
 
     def poll_batch(self) -> list[RecordBatch] | None:

@@ -66,8 +66,9 @@ def tracking_of(settings: Settings, table: Table | None) -> Tracking:
     """The tracking columns that the configuration names for a table, or for the query (None)."""
     incrementing = settings["incrementing.column.name"] or None
     timestamps = tuple(settings["timestamp.column.name"])
-    if table is not None:
+    if table is not None and settings.is_incrementing:
         incrementing = _mapped("incrementing.column.mapping", settings, table) or incrementing
+    if table is not None and settings.is_timestamp:
         columns = _mapped("timestamp.columns.mapping", settings, table)
         if columns is not None:
             timestamps = tuple(part.strip() for part in columns.strip("[]").split("|"))
@@ -79,11 +80,21 @@ def tracking_of(settings: Settings, table: Table | None) -> Tracking:
 
 
 def _mapped(key: str, settings: Settings, table: Table) -> str | None:
-    for entry in settings[key]:
-        pattern, _, columns = entry.rpartition(":")
-        if re.fullmatch(pattern, str(table)):
-            return str(columns)
-    return None
+    """What the one mapping says whose pattern matches; None without mappings.
+
+    Raises ConnectException when none matches, or several.
+    """
+    entries = [entry.partition(":") for entry in settings[key]]
+    if not entries:
+        return None
+    matching = [columns.strip() for pattern, _, columns in entries if re.fullmatch(pattern.strip(), str(table))]
+    if len(matching) == 1:
+        return str(matching[0])
+    word = "matches more than one" if matching else "does not match any"
+    kind = key.partition(".")[0]
+    raise ConnectException(
+        f"Error while validating {kind} column mappings: Included table '{table}' {word} of the provided regexes"
+    )
 
 
 def checked_tracking(settings: Settings, session: Session, table: Table, sql_name: str) -> Tracking:
@@ -173,13 +184,10 @@ class PositionReader:
         self._zone = zone
         self._incrementing: int | None = None
         self._is_decimal = False
+        self._kind = ""
         if tracking.incrementing is not None:
             self._find_incrementing(tracking.incrementing, columns)
-        names = {column.name.lower(): index for index, column in reversed(list(enumerate(columns)))}
-        missing = [name for name in tracking.timestamps if name.lower() not in names]
-        if missing:
-            raise DataException(f"Timestamp column {missing[0]} not found in {_listed(columns)}")
-        self._timestamps = [names[name.lower()] for name in tracking.timestamps]
+        self._timestamps = [_timestamp_index(name, columns) for name in tracking.timestamps]
 
     def _find_incrementing(self, name: str, columns: Sequence[Column]) -> None:
         self._incrementing = next((index for index, column in enumerate(columns) if column.name == name), None)
@@ -187,6 +195,7 @@ class PositionReader:
             raise DataException(f"Incrementing column {name} not found in {_listed(columns)}")
         kind = columns[self._incrementing].kind
         self._is_decimal = kind in _DECIMALS
+        self._kind = "BYTES" if self._is_decimal else kind.name
         if kind not in _INTEGERS and not self._is_decimal:
             raise ConnectException(f"Invalid type for incrementing column: {kind.name}")
 
@@ -205,8 +214,30 @@ class PositionReader:
             return Position(nanos)
         value = row[self._incrementing]
         if value is None:
-            raise ConnectException("Null value for incrementing column")
+            raise ConnectException(f"Null value for incrementing column of type: {self._kind}")
         return Position(nanos, decimal_to_int(decimal.Decimal(value)) if self._is_decimal else int(value))
+
+
+def _timestamp_index(name: str, columns: Sequence[Column]) -> int:
+    """Where the column is: spelled like this, or else the only one that differs in case.
+
+    Raises DataException when there is none, or several.
+    """
+    for index, column in enumerate(columns):
+        if column.name == name:
+            return index
+    found = [index for index, column in enumerate(columns) if column.name.lower() == name.lower()]
+    if not found:
+        raise DataException(f"Timestamp column {name} not found in {_listed(columns)}")
+    if len(found) > 1:
+        raise DataException(
+            f"Timestamp column {name} not found in columns read from database: {_listed(columns)}. Could not fall back "
+            "to case-insensitively selecting a column because there were multiple columns whose names "
+            f"case-insensitively matched the specified name: {_listed([columns[index] for index in found])}. To force "
+            "the connector to choose between these columns, specify a value for the timestamp column configuration "
+            "property that matches the desired column case-sensitively."
+        )
+    return found[0]
 
 
 def _listed(columns: Sequence[Column]) -> str:

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connect.api import ConfigException, ConfigValue, ConnectException
 from connectors.jdbc.config import CONFIG
 from connectors.jdbc.database import Session, SqlError
+from connectors.jdbc.jdbc_url import SQLSERVER, parse_jdbc_url
 from connectors.jdbc.settings import Settings, connect
 from connectors.jdbc.tracking import tracking_of
 
 log = logging.getLogger(__name__)
 
-_FILTERS = ("table.whitelist", "table.blacklist", "table.include.list", "table.exclude.list")
+_OLD_FILTERS, _NEW_FILTERS = ("table.whitelist", "table.blacklist"), ("table.include.list", "table.exclude.list")
+_FILTERS = (*_OLD_FILTERS, *_NEW_FILTERS)
+_OLD_KEYS = (*_OLD_FILTERS, "timestamp.column.name", "incrementing.column.name")
+_NEW_KEYS = (*_NEW_FILTERS, "timestamp.columns.mapping", "incrementing.column.mapping")
 _QUERIES = ("query", "query.masked")
+_SELECT = re.compile(r"\s*SELECT\b", re.IGNORECASE)
 
 
 def validate(properties: Mapping[str, str]) -> list[ConfigValue]:
-    """Every key with what is wrong about it."""
+    """Every key with what is wrong about it: as in Java, the first check that finds something is the last one."""
     check = _Check(properties, CONFIG.validate(properties))
-    _tables_or_query(check)
-    _exclude_list(check)
-    _tracking_of_query(check)
-    if check["connection.url"] and not check.any_errors("connection."):
-        _connection(check)
-    if not any(value.errors for value in check.values):
-        _warn(check)
+    for step in (*_CHECKS, _warn):
+        if check.has_errors:
+            break
+        step(check)
     return check.values
 
 
@@ -42,8 +45,13 @@ class _Check:
     def __getitem__(self, name: str) -> Any:
         return self._by_name[name].value
 
-    def any_errors(self, prefix: str) -> bool:
-        return any(value.errors for value in self.values if value.name.startswith(prefix))
+    @property
+    def has_errors(self) -> bool:
+        return any(value.errors for value in self.values)
+
+    def given(self, names: Sequence[str]) -> list[str]:
+        """Those of the keys that have a value."""
+        return [name for name in names if self[name]]
 
     def error(self, text: str, *names: str) -> None:
         """Say the same about several keys."""
@@ -51,26 +59,79 @@ class _Check:
             self._by_name[name].errors.append(text)
 
     @property
-    def query(self) -> str:
+    def queries(self) -> dict[str, str]:
+        """The queries that are given, by their keys."""
         masked = self["query.masked"]
-        return self["query"] or (masked.value if masked else "")
+        both = {"query": self["query"], "query.masked": masked.value if masked else ""}
+        return {name: query for name, query in both.items() if query}
+
+    @property
+    def query(self) -> str:
+        return next(iter(self.queries.values()), "")
 
 
-def _tables_or_query(check: _Check) -> None:
-    given = [name for name in _FILTERS if check[name]]
-    if check.query and given:
+def _isolation(check: _Check) -> None:
+    mode = "SQL_SERVER_SNAPSHOT"
+    if check["transaction.isolation.mode"] != mode:
+        return
+    try:
+        dialect = parse_jdbc_url(check["connection.url"] or "", {}, check["dialect.name"]).dialect
+    except ConfigException:
+        return  # the check of the connection says what is wrong
+    if dialect != SQLSERVER:
         check.error(
-            "Do not specify table filtering configs with 'query'. Remove table.whitelist / table.blacklist / "
-            "table.include.list / table.exclude.list when using query mode or 'query' when using table filtering mode.",
-            *given,
-            *_QUERIES,
+            f"Isolation mode of `{mode}` can only be configured with a Sql Server Dialect", "transaction.isolation.mode"
         )
-    if not check.query and not given:
+
+
+def _old_and_new_keys(check: _Check) -> None:
+    if check.query:
+        return
+    old, new = check.given(_OLD_KEYS), check.given(_NEW_KEYS)
+    if old and new:
+        check.error(
+            "Cannot mix legacy and new configuration approaches. Legacy configurations (table.whitelist, "
+            "table.blacklist, timestamp.column.name, incrementing.column.name) cannot be used together with new "
+            "configurations (table.include.list, table.exclude.list, timestamp.columns.mapping, "
+            "incrementing.column.mapping). Please choose one approach: either use all legacy configurations or all "
+            "new configurations.",
+            *old,
+            *new,
+        )
+    if not old and not new:
         check.error(
             "At least one table filtering configuration is required. Provide one of: table.whitelist, "
             "table.blacklist, table.include.list, or table.exclude.list.",
             *_FILTERS,
         )
+
+
+def _one_query(check: _Check) -> None:
+    if len(check.queries) > 1:
+        check.error(
+            "Both 'query' and 'query.masked' configs cannot be set at the same time. Please use only one of them.",
+            *_QUERIES,
+        )
+
+
+def _query_or_tables(check: _Check) -> None:
+    if check.query and check.given(_FILTERS):
+        check.error(
+            "Do not specify table filtering configs with 'query'. Remove table.whitelist / table.blacklist / "
+            "table.include.list / table.exclude.list when using query mode or 'query' when using table filtering mode.",
+            *check.given(_FILTERS),
+            *_QUERIES,
+        )
+
+
+def _select(check: _Check) -> None:
+    for name, query in check.queries.items():
+        if not _SELECT.match(query):
+            check.error(
+                f"Only SELECT statements are supported for '{name}'. Please provide a statement that starts with "
+                "SELECT.",
+                name,
+            )
 
 
 def _exclude_list(check: _Check) -> None:
@@ -80,6 +141,25 @@ def _exclude_list(check: _Check) -> None:
             "match the include list.",
             "table.exclude.list",
         )
+
+
+def _mappings(check: _Check) -> None:
+    """With one of the new keys, columns are to be given by the mappings that the mode needs, and by no other."""
+    if not check.given(_NEW_KEYS):
+        return
+    for key, word in (("timestamp.columns.mapping", "timestamp"), ("incrementing.column.mapping", "incrementing")):
+        needed = word in check["mode"].split("+")
+        if needed == bool(check[key]):
+            continue
+        modes = f"'{word}' or 'timestamp+incrementing'"
+        check.error(
+            f"{word.capitalize()} column configuration must be provided when using mode {modes}. Provide '{key}'."
+            if needed
+            else f"{word.capitalize()} column configurations should not be provided if mode is not {modes}. "
+            f"Remove '{key}'.",
+            "mode",
+        )
+        return
 
 
 def _tracking_of_query(check: _Check) -> None:
@@ -97,7 +177,8 @@ def _tracking_of_query(check: _Check) -> None:
 
 def _connection(check: _Check) -> None:
     needed = {key: value for key, value in check.properties.items() if key.startswith("connection.")}
-    settings = Settings({**needed, **_without_errors(check, "driver.name", "dialect.name")})
+    more = {name: check.properties[name] for name in ("driver.name", "dialect.name") if name in check.properties}
+    settings = Settings({**needed, **more})
     try:
         session = connect(settings, settings.database(), lambda _seconds: False)
     except (SqlError, ConfigException) as error:
@@ -106,14 +187,10 @@ def _connection(check: _Check) -> None:
     if session is None:
         return
     try:
-        if check.query and check["mode"] == "bulk":
+        if check.query:
             _query(check, session)
     finally:
         session.close()
-
-
-def _without_errors(check: _Check, *names: str) -> dict[str, str]:
-    return {name: check.properties[name] for name in names if name in check.properties and not check.any_errors(name)}
 
 
 def _query(check: _Check, session: Session) -> None:
@@ -129,6 +206,19 @@ def _query(check: _Check, session: Session) -> None:
         )
 
 
+_CHECKS = (
+    _isolation,
+    _old_and_new_keys,
+    _one_query,
+    _query_or_tables,
+    _select,
+    _tracking_of_query,
+    _connection,
+    _exclude_list,
+    _mappings,
+)
+
+
 def _warn(check: _Check) -> None:
     """Say what is allowed and yet seldom meant."""
     name = check.properties.get("name", "")
@@ -140,7 +230,7 @@ def _warn(check: _Check) -> None:
             name,
         )
     if check["table.whitelist"] and check["table.blacklist"]:
-        log.warning("%s: table.blacklist takes tables out of table.whitelist", name)
+        log.warning("%s: table.blacklist has no say beside table.whitelist", name)
     if "timestamp" in check["mode"]:
         try:
             tracking_of(Settings(check.properties), None)

@@ -31,7 +31,7 @@ class CsvFormat(NamedTuple):
         rfc4180 = settings["csv.rfc.4180.parser.enabled"] or settings["csv.separator.char"] == 0
         indicator = settings["csv.null.field.indicator"]
         return cls(
-            _character(settings, "csv.separator.char") or ",",
+            chr(_number(settings, "csv.separator.char")),
             _character(settings, "csv.quote.char"),
             "" if rfc4180 else _character(settings, "csv.escape.char"),
             settings["csv.strict.quotes"] and not rfc4180,
@@ -43,10 +43,15 @@ class CsvFormat(NamedTuple):
         )
 
 
-def _character(settings: Mapping[str, Any], key: str) -> str:
-    number = settings[key]
+def _number(settings: Mapping[str, Any], key: str) -> int:
+    number: int = settings[key]
     if not 0 <= number <= 0xFFFF:
         raise ConfigException(key, number, "Must be the number of a character")
+    return number
+
+
+def _character(settings: Mapping[str, Any], key: str) -> str:
+    number = _number(settings, key)
     return chr(number) if number else ""
 
 
@@ -83,7 +88,7 @@ class CsvLineParser:
             char = line[position]
             position += 1
             if char == escape:
-                if self._is_inside and line[position : position + 1] in (quote, escape, separator) and position < end:
+                if self._is_inside and line[position : position + 1] in (quote, escape) and position < end:
                     self._text += line[position]
                     position += 1
             elif char == quote:

@@ -1,7 +1,7 @@
 """CSV text to records, a block at a time.
 
 Three ways lead from text to rows, from fast to exact: text without quotes is split as a whole; text whose quotes are
-all in the usual places is left to the csv module; the rest goes line by line through :class:`CsvLineParser`.
+all in the usual places is left to the csv module; the rest goes line by line through the exact parser of the format.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from connect.api import DataException
 from connectors.spooldir.block import BadRecord, Block
-from connectors.spooldir.csv_line import CsvFormat, CsvLineParser
+from connectors.spooldir.csv_line import CsvFormat
+from connectors.spooldir.csv_rfc4180 import line_parser
 from connectors.spooldir.csv_text import CsvText
 from connectors.spooldir.rows import Nulls, RowParser
 
@@ -74,7 +75,7 @@ class CsvReader:
     def _block(self, text: str, *, final: bool) -> Block | None:
         """The records of whole lines, None when none ends there; a record that goes on is put back into the input."""
         quote, escape = self._format.quote, self._format.escape
-        if escape and escape in text:
+        if self._format.strict_quotes or (escape and escape in text):
             return self._by_lines(text, final)
         if not quote or quote not in text:
             return self._by_splitting(text)
@@ -153,7 +154,7 @@ class CsvReader:
         return range(first, first + size)
 
     def _by_lines(self, text: str, final: bool) -> Block | None:
-        parser = CsvLineParser(self._format)
+        parser = line_parser(self._format)
         lines = text[:-1].split("\n")
         rows: list[Row] = []
         ends: list[int] = []
@@ -218,7 +219,7 @@ def _end_outside_quotes(text: str, quote: str) -> int:
 
 
 def _quote_patterns(csv_format: CsvFormat) -> QuotePatterns | None:
-    if not csv_format.quote or csv_format.strict_quotes or csv_format.ignore_quotations:
+    if not csv_format.quote or csv_format.ignore_quotations:
         return None
     quote, separator = re.escape(csv_format.quote), re.escape(csv_format.separator)
     in_quotes = rf"(?:[^{quote}]++|{quote}{quote})*+"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import BinaryIO, NamedTuple
 
 from connect.api import DataException
-from connectors.spooldir.csv_line import CsvFormat, CsvLineParser
+from connectors.spooldir.csv_line import CsvFormat
+from connectors.spooldir.csv_rfc4180 import line_parser
 from connectors.spooldir.text_input import TextInput
 
 MAX_RECORD = 16 << 20
@@ -61,7 +62,7 @@ class CsvText:
 
     def read_row(self) -> list[str] | None:
         """The next row by itself; None at the end of the file."""
-        parser = CsvLineParser(self.layout.csv_format)
+        parser = line_parser(self.layout.csv_format)
         while self._has_line():
             line, _, self._text = self._text.partition("\n")
             self.line += 1

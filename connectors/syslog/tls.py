@@ -8,7 +8,7 @@ import ssl
 from typing import NamedTuple
 
 from connect.api import ConfigException
-from connect.api.keystores import Identity, identify, read_certificates, read_identity
+from connect.api.keystores import Identity, identify, read_certificates, read_identity, trust
 
 _SELF_SIGNED_DAYS = 3650
 
@@ -62,11 +62,7 @@ def _server_context() -> ssl.SSLContext:
 
 
 def _demand_client(context: ssl.SSLContext, store: StoreKeys) -> None:
-    pem = read_certificates(*store)
-    try:
-        context.load_verify_locations(cadata=pem)
-    except ssl.SSLError as error:
-        raise ConfigException(store.key, store.location, f"the certificates can't be used: {error}") from error
+    trust(context, store.key, store.location, read_certificates(*store))
     context.verify_mode = ssl.CERT_REQUIRED
 
 

@@ -49,12 +49,12 @@ class _Nothing:
 
 
 class RunningTask:
-    """One sink task under the worker's loop, in a thread."""
+    """One sink task under the worker's loop, in a thread. ``worker`` are the worker's properties."""
 
-    def __init__(self, kafka: FakeKafka, config: Mapping[str, str]) -> None:
+    def __init__(self, kafka: FakeKafka, config: Mapping[str, str], worker: Mapping[str, str] | None = None) -> None:
         self.control = TaskControl()
         self.failure: BaseException | None = None
-        spec = TaskSpec(ConnectorTaskId(CONNECTOR, 0), config, config, {}, None)
+        spec = TaskSpec(ConnectorTaskId(CONNECTOR, 0), config, config, worker or {}, None)
         nothing = _Nothing()
         builder = TaskBuilder(spec, PluginRegistry(), kafka, nothing, self.control, nothing, Progress(), RateLimits())  # type: ignore[arg-type]
         self._loop = builder.build()

@@ -45,7 +45,7 @@ DEVIATIONS: dict[str, tuple[str, Json]] = {
             "indices": {
                 "ces077-a-2023-11": {
                     "mapping": {"properties": {"x": {"type": "long"}}},
-                    "docs": {"ces077-a+0+0": {"_source": {"x": 1}, "_version": 1}},
+                    "docs": {"ces077-a-2023-11+0+0": {"_source": {"x": 1}, "_version": 1}},
                 }
             },
         },

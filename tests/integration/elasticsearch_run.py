@@ -10,8 +10,11 @@ import requests
 from connect.kafka.fake import FakeKafka
 from tests.conformance.elasticsearch_replay import GROUP, RunningTask
 from tests.services import SearchServer
+from tests.waiting import wait_until
 
 JSON = "org.apache.kafka.connect.json.JsonConverter"
+PATIENCE = 180
+"""Seconds: machines may be busy with other things."""
 STRING = "org.apache.kafka.connect.storage.StringConverter"
 
 
@@ -38,6 +41,7 @@ class Run:
                 "retry.backoff.ms": "20",
                 **{key.replace("_", "."): value for key, value in config.items()},
             },
+            {"offset.flush.interval.ms": "500"},
         )
 
     def produce(self, topic: str, numbers: range) -> None:
@@ -51,9 +55,17 @@ class Run:
         self.kafka.append(topic, data, key.encode(), partition=0)
 
     def finish(self) -> dict[str, int]:
-        """Stop the task; the committed offsets."""
+        """Stop the task once everything is committed; the committed offsets.
+
+        A document may be there for a while before its answer is: an answer that came too late is asked for again.
+        """
+        ends = {topic: len(self.kafka.messages(topic)) for topic in self.topics}
+        wait_until(lambda: self.task.ended or self._committed() == ends, PATIENCE)
         self.task.stop()
         assert self.task.failure is None, self.task.trace
+        return self._committed()
+
+    def _committed(self) -> dict[str, int]:
         return {topic: offset for (topic, _), offset in self.kafka.groups[GROUP].items()}
 
     @property

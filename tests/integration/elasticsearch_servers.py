@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from tests.integration.elasticsearch_run import Run, count, numbers
+from tests.integration.elasticsearch_run import PATIENCE, Run, count, numbers
 from tests.services import OpenSearch, OpenSearch3, SearchServer
 from tests.waiting import wait_until
 
@@ -46,10 +46,10 @@ def _keyed_rows_with_a_schema(server: SearchServer) -> None:
     run = Run(server.url, {"rentals": 0}, **config)
     for number in range(40):
         run.append("rentals", {"schema": _RENTALS, "payload": {"n": number, **_RENTAL}}, str(number))
-    wait_until(lambda: count(server, "rentals") == 40)
+    wait_until(lambda: count(server, "rentals") == 40, PATIENCE)
     run.append("rentals", None, "3")
     run.append("rentals", {"schema": _RENTALS, "payload": {"n": 50, **_RENTAL}}, "5")
-    wait_until(lambda: numbers(server, "rentals")[-1] == 50)
+    wait_until(lambda: numbers(server, "rentals")[-1] == 50, PATIENCE)
     assert run.finish() == {"rentals": 42}
     assert numbers(server, "rentals") == [0, 1, 2, 4, *range(6, 40), 50]
     properties = _properties(server, "rentals")
@@ -62,7 +62,7 @@ def _updates(server: SearchServer) -> None:
     run = Run(server.url, {"merged": 0}, write_method="upsert", key_ignore="false")
     run.append("merged", {"n": 1, "a": {"x": 1}}, "k")
     run.append("merged", {"n": 2, "a": {"y": 2}}, "k")
-    wait_until(lambda: count(server, "merged") == 1 and numbers(server, "merged") == [2])
+    wait_until(lambda: count(server, "merged") == 1 and numbers(server, "merged") == [2], PATIENCE)
     assert run.finish() == {"merged": 2}
     assert _document(server, "merged", "k") == {"n": 2, "a": {"x": 1, "y": 2}}
 
@@ -75,10 +75,10 @@ def _refused_documents(server: SearchServer) -> None:
         "errors.deadletterqueue.topic.replication.factor": "1",
     }
     run = Run(server.url, {"sifted": 100}, connection_compression="true", **config)
-    wait_until(lambda: count(server, "sifted") == 100)
+    wait_until(lambda: count(server, "sifted") == 100, PATIENCE)
     run.append("sifted", {"n": "no number"}, "bad")
     run.produce("sifted", range(100, 200))
-    wait_until(lambda: count(server, "sifted") == 200 and bool(run.kafka.messages("dlq")))
+    wait_until(lambda: count(server, "sifted") == 200 and bool(run.kafka.messages("dlq")), PATIENCE)
     assert run.finish() == {"sifted": 201}
     assert [letter.key() for letter in run.kafka.messages("dlq")] == [b"bad"]
 
@@ -87,7 +87,7 @@ def _data_stream(server: SearchServer) -> None:
     template = {"index_patterns": ["logs-shop-*"], "data_stream": {}}
     requests.put(f"{server.url}/_index_template/logs-shop", json=template, timeout=30).raise_for_status()
     run = Run(server.url, {"Orders": 100}, data_stream_type="logs", data_stream_dataset="shop")
-    wait_until(lambda: count(server, "logs-shop-orders") == 100)
+    wait_until(lambda: count(server, "logs-shop-orders") == 100, PATIENCE)
     assert run.finish() == {"Orders": 100}
 
 

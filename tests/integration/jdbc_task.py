@@ -56,6 +56,11 @@ class RunningTask:
     def ids(self) -> list[int]:
         return [row[0] for row in self.rows]
 
+    def stopped_by_itself(self, seconds: float) -> bool:
+        """Whether the task ends within that time."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
     def stop(self, seconds: float = 20) -> None:
         self._context.stopping.set()
         self._thread.join(seconds)

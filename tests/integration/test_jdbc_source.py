@@ -287,3 +287,13 @@ def test_the_primary_key_of_postgresql_is_found(postgresql: PostgreSQL, table: s
     ranges = ranges_of(settings, database, session, Table(None, "public", table))
     session.close()
     assert [(each.column, each.start, each.end) for each in ranges] == [("id", 0, 10), ("id", 10, 20), ("id", 20, None)]
+
+
+def test_a_table_of_another_database_than_the_urls_is_tracked(mariadb: MariaDB) -> None:
+    other = f"other_{uuid.uuid4().hex[:8]}"
+    with connected(mariadb) as connection:
+        run(connection, f"create database {other}", f"create table {other}.t (id int auto_increment primary key)")
+        run(connection, f"insert into {other}.t values (7)")
+        with running({**mariadb_config(mariadb, "t", mode="incrementing"), "tables": f"`{other}`.`t`"}) as task:
+            wait_until(lambda: task.rows == [(7,)], 20, "the row")
+        run(connection, f"drop database {other}")

@@ -59,7 +59,14 @@ def validate(client: ConnectClient, file: Path, lint: bool, output: str) -> None
 
 @click.command("apply")
 @connected
-@click.option("-f", "--file", "path", type=click.Path(exists=True, path_type=Path), required=True)
+@click.option(
+    "-f",
+    "--file",
+    "path",
+    type=click.Path(exists=True, path_type=Path),
+    required=True,
+    help="A connector file, or a folder of them.",
+)
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @with_wait
 def apply(client: ConnectClient, path: Path, dry_run: bool, wait: bool, timeout: float) -> None:

@@ -109,7 +109,7 @@ class IncrementalAssignor:
         loads = [_load(member, held[member].minus(revoked[member])) for member in members if member not in draining]
         reassigned = self._handle_lost(lost, loads, departed=bool(self._previous_members - set(members)), now=now)
         self._balance(loads, configured, held, revoked, now)
-        dealt = created.plus(reassigned)
+        dealt = Work((*created.connectors, *reassigned.connectors), (*created.tasks, *reassigned.tasks))
         if loads:
             _deal(loads, dealt.connectors, lambda load: load.connectors)
             _deal(loads, dealt.tasks, lambda load: load.tasks)
@@ -281,13 +281,15 @@ def _surplus_of(hands: Sequence[Sequence[object]], total: int) -> list[int]:
 
 
 def _deal(loads: Sequence[_Load], items: Sequence[_Item], hand_of: Callable[[_Load], list[_Item]]) -> None:
-    """Give each item to the member that holds the fewest, the first by id among equals."""
+    """One item each to the members with the fewest, the first by id among equals, and so on.
+
+    As in Java the order is that from before: a member that was given one stays in front of those that had as many.
+    """
+    ranked = sorted(loads, key=lambda load: (len(hand_of(load)), load.member))
     at = 0
     while at < len(items):
-        ranked = sorted(loads, key=lambda load: (len(hand_of(load)), load.member))
-        least = len(hand_of(ranked[0]))
-        for load in ranked:
-            if at == len(items) or len(hand_of(load)) > least:
-                break
-            hand_of(load).append(items[at])
-            at += 1
+        sizes = [len(hand_of(load)) for load in ranked]
+        up_to = next((place for place, size in enumerate(sizes) if size > sizes[0]), len(sizes))
+        for load, item in zip(ranked[:up_to], items[at:], strict=False):
+            hand_of(load).append(item)
+        at += up_to

@@ -68,9 +68,9 @@ class LeaderDuties:
         configs = self._configs.snapshot()
         for connector in self._statuses.connectors():
             exists = configs.contains(connector)
-            count = configs.task_count(connector) if exists else 0
+            tasks = set(configs.tasks(connector)) if exists else set()
             for status in self._statuses.task_statuses(connector):
-                if status.task.task >= count:
+                if status.task not in tasks:
                     self._reporter.report_task(status.task, State.DESTROYED)
             if not exists:
                 self._reporter.report_connector(connector, State.DESTROYED)

@@ -10,7 +10,7 @@ from connect.api import ConfigException, ConnectException
 from connect.api.config_def import ConfigValue, Key, Recommender
 from connect.plugins.builtin import PluginKind
 from connect.plugins.registry import CONNECTOR_KINDS, PluginRegistry, VersionNotFound, version_of
-from connect.plugins.versions import Version, parse_range
+from connect.plugins.versions import Version, is_range, parse_range
 from connect.runtime.validation.classes import CONVERTER, HEADER_CONVERTER, Role
 
 
@@ -57,8 +57,9 @@ class PluginKeys:
     def check_versions(self, values: Mapping[str, ConfigValue]) -> None:
         """A converter of which the wanted version isn't there gets the same error as its version."""
         for name in ("key.converter", "value.converter", "header.converter"):
-            if not values[name].errors:
-                values[name].errors += values[f"{name}.plugin.version"].errors
+            version = f"{name}.plugin.version"
+            if not values[name].errors and is_range(self._config.get(version)):
+                values[name].errors += values[version].errors
 
     def version_key(self, key: Key, class_name: str | None, *kinds: PluginKind, hide_unknown: bool = True) -> Key:
         """The key for the version of a plugin, whose class name may be missing or unknown."""

@@ -8,7 +8,7 @@ from typing import Any
 from connect.api import ConfigException, NotFoundException
 from connect.api.config_def import NO_DEFAULT, ConfigDef, ConfigType, Importance, Key, Width, parse_type
 from connect.plugins.registry import PluginRegistry
-from connect.plugins.versions import parse_range
+from connect.plugins.versions import is_range, parse_range
 from connect.runtime.validation.classes import PREDICATE, TRANSFORMATION, Role
 from connect.runtime.validation.plugin_keys import PluginKeys
 
@@ -85,7 +85,8 @@ class StageKeys:
                 "defining a predicate to be negated."
             )
         if value is not None:
-            role.load(self._registry, value)
+            version = self._config.get(f"{prefix}plugin.version")
+            role.load(self._registry, value, parse_range(version) if is_range(version) else None)
 
     def _own_keys(self, role: Role, class_name: str | None, version: str | None) -> ConfigDef | None:
         if class_name is None:

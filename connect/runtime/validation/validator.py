@@ -6,8 +6,9 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from connect.api import ConnectException, SinkConnector, SourceConnector
+from connect.api import ConfigException, ConnectException, SinkConnector, SourceConnector
 from connect.api.config_def import ConfigDef, ConfigValue
+from connect.plugins.java_classes import BASES
 from connect.plugins.registry import CONNECTOR_KINDS, PluginRegistry, VersionNotFound
 from connect.plugins.versions import parse_range
 from connect.runtime.connector_config import COMMON_CONFIG, SINK_CONFIG, SOURCE_CONFIG
@@ -52,8 +53,13 @@ class ConnectorValidator:
         name = config.get("connector.class")
         if name is None:
             raise BadConnectorConfig("The configuration contains no connector type")
+        if BASES.get(name) == "Connector":
+            raise BadConnectorConfig("Instantiation error")
         try:
             version = parse_range(config.get("connector.plugin.version"))
+        except ConfigException as error:
+            raise BadConnectorConfig(str(error)) from None
+        try:
             stage("loading the connector's class")
             connector = self._registry.load(name, *CONNECTOR_KINDS, version=version)()
         except VersionNotFound as error:

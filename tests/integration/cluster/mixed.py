@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import requests
 
-from tests.integration.cluster.group_of_workers import AnyWorker, WorkerGroup, create, places, put, states, worker_id
+from tests.integration.cluster.group_of_workers import (
+    AnyWorker,
+    Lines,
+    WorkerGroup,
+    create,
+    places,
+    put,
+    states,
+    worker_id,
+)
 from tests.waiting import wait_until
 
 NAMES = ["a", "b", "c", "d"]
@@ -16,7 +27,7 @@ def answers(worker: AnyWorker, path: str) -> object:
 
 
 def play_mixed(group: WorkerGroup, *, java_leads: bool) -> None:
-    """A group of a worker in Java and one of ours: shared work, requests to either, and the leader's death."""
+    """A worker in Java and one of ours: shared work, requests to either, the follower's death, then the leader's."""
     starts = (group.add_java, group.add) if java_leads else (group.add, group.add_java)
     workers: list[AnyWorker] = []
     for start in starts:
@@ -44,10 +55,21 @@ def play_mixed(group: WorkerGroup, *, java_leads: bool) -> None:
         wait_until(lambda: [states(each, "a") for each in workers] == [["STOPPED"]] * 2)
         put(worker, "/connectors/a/resume")
         wait_until(lambda: set(places(workers[1], everything)) == both, timeout=60)
-    workers[0].kill()
+    leader, follower = workers
+    expect_survival(group, follower, leader, everything, lines)
+    follower.start()
+    wait_until(lambda: set(places(leader, everything)) == both, timeout=60, what="a shared group again")
+    expect_survival(group, leader, follower, everything, lines)
+
+
+def expect_survival(
+    group: WorkerGroup, killed: AnyWorker, survivor: AnyWorker, everything: list[str], lines: Mapping[str, Lines]
+) -> None:
+    """The other worker takes all work over, and no record is lost."""
+    killed.kill()
     for each in lines.values():
         each.write(20)
-    survivor = worker_id(workers[1])
-    wait_until(lambda: set(places(workers[1], everything)) == {survivor}, timeout=60, what="the work of the leader")
+    alone = {worker_id(survivor)}
+    wait_until(lambda: set(places(survivor, everything)) == alone, timeout=60, what="the work of the killed worker")
     for name, each in lines.items():
         wait_until(lambda each=each: not each.once - group.numbers(each), what=f"all records of {name}")

@@ -1,90 +1,107 @@
-"""A worker joins its group over TLS and with each kind of login, on a broker that asks for them."""
+"""A worker joins its group and moves records with each kind of login, on a broker that asks for them."""
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AdminClient, ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
+from confluent_kafka import Producer
+from confluent_kafka.admin import AclOperation, ResourceType
 
-from tests.integration.cluster.group_of_workers import WorkerGroup, states
-from tests.services import KafkaBroker
+from tests.integration.cluster.group_of_workers import WorkerGroup, create, read_topic, states
+from tests.integration.cluster.secured import NEW_TOPIC, SecuredBroker, expect_lines, jaas, prefixed, secured_broker
 from tests.waiting import wait_until
 
-MODULES = "org.apache.kafka.common.security"
-PLAIN = f"{MODULES}.plain.PlainLoginModule required"
-SCRAM = f"{MODULES}.scram.ScramLoginModule required"
-OAUTH = f"{MODULES}.oauthbearer.OAuthBearerLoginModule required"
-USER = 'username="connect" password="secret"'
-LISTENERS = {"TLS": "SSL", "PLAIN": "SASL_SSL", "SCRAM": "SASL_PLAINTEXT", "OAUTH": "SASL_PLAINTEXT"}
+TOPIC, GROUP, CLUSTER = ResourceType.TOPIC, ResourceType.GROUP, ResourceType.BROKER
+TRANSACTION = ResourceType.TRANSACTIONAL_ID
+READ, WRITE, CREATE, DESCRIBE = AclOperation.READ, AclOperation.WRITE, AclOperation.CREATE, AclOperation.DESCRIBE
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Key and self-signed certificate of 127.0.0.1 in one PEM file."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pkcs8 = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file = tmp_path_factory.mktemp("tls") / "broker.pem"
-    file.write_bytes(pkcs8 + made.public_bytes(serialization.Encoding.PEM))
-    return file
-
-
-@pytest.fixture(scope="module")
-def broker(certificate: Path) -> Iterator[KafkaBroker]:
-    properties = {
-        "ssl.keystore.type": "PEM",
-        "ssl.keystore.location": str(certificate),
-        "listener.name.plain.sasl.enabled.mechanisms": "PLAIN",
-        "listener.name.plain.plain.sasl.jaas.config": f'{PLAIN} user_connect="secret";',
-        "listener.name.scram.sasl.enabled.mechanisms": "SCRAM-SHA-512",
-        "listener.name.scram.scram-sha-512.sasl.jaas.config": f"{SCRAM};",
-        "listener.name.oauth.sasl.enabled.mechanisms": "OAUTHBEARER",
-        "listener.name.oauth.oauthbearer.sasl.jaas.config": f'{OAUTH} unsecuredLoginStringClaim_sub="broker";',
-    }
-    with KafkaBroker(properties, listeners=LISTENERS) as broker:
-        admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
-        secret = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
-        user = UserScramCredentialUpsertion("connect", secret, b"secret")
-        admin.alter_user_scram_credentials([user])["connect"].result()
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredBroker]:
+    with secured_broker(tmp_path_factory.mktemp("tls")) as broker:
         yield broker
 
 
-LOGINS = {
-    "TLS": {},
-    "PLAIN": {"sasl.mechanism": "PLAIN", "sasl.jaas.config": f"{PLAIN} {USER};"},
-    "SCRAM": {"sasl.mechanism": "SCRAM-SHA-512", "sasl.jaas.config": f"{SCRAM} {USER};"},
-    "OAUTH": {"sasl.mechanism": "OAUTHBEARER", "sasl.jaas.config": f'{OAUTH} unsecuredLoginStringClaim_sub="connect";'},
-}
+@pytest.mark.parametrize(
+    ("login", "keystore", "truststore"),
+    [
+        ("NONE", "", "PKCS12"),
+        ("MUTUAL", "PEM", "JKS"),
+        ("MUTUAL", "PKCS12", "PEM"),
+        ("MUTUAL", "JKS", "PKCS12"),
+        ("PLAIN", "", "PEM"),
+        ("SCRAM-SHA-256", "", ""),
+        ("SCRAM-SHA-512", "", ""),
+        ("OAUTHBEARER", "", ""),
+    ],
+)
+def test_a_worker_joins_and_works(
+    secured: SecuredBroker, tmp_path: Path, login: str, keystore: str, truststore: str
+) -> None:
+    expect_lines(secured, tmp_path, secured.settings(login, keystore=keystore, truststore=truststore))
 
 
-@pytest.mark.parametrize("listener", LISTENERS)
-def test_a_worker_joins_and_works(broker: KafkaBroker, certificate: Path, tmp_path: Path, listener: str) -> None:
-    secured = {"security.protocol": LISTENERS[listener], **LOGINS[listener]}
-    if "SSL" in LISTENERS[listener]:
-        secured |= {"ssl.truststore.type": "PEM", "ssl.truststore.location": str(certificate)}
-    for_tasks = {f"producer.{key}": value for key, value in secured.items()}
-    with WorkerGroup(broker.listener_address(listener), tmp_path, {**secured, **for_tasks}) as group:
+def test_each_role_has_a_login_of_its_own(secured: SecuredBroker, tmp_path: Path) -> None:
+    """Nobody but the worker itself may do more than its role needs: topics are made by ``admin.``, offsets and records
+    written by ``producer.`` in transactions, read by ``consumer.``; one connector writes as somebody else."""
+    roles = {
+        **prefixed("producer.", secured.settings("PLAIN", user="producer", truststore="JKS")),
+        **prefixed("consumer.", secured.settings("SCRAM-SHA-256", user="consumer")),
+        **prefixed("admin.", secured.settings("OAUTHBEARER", user="admin")),
+    }
+    settings = secured.settings("MUTUAL", keystore="JKS", truststore="JKS")
+    properties = {**settings, **roles, "exactly.once.source.support": "enabled"}
+    with WorkerGroup(settings["bootstrap.servers"], tmp_path, properties) as group:
+        _allow_roles(secured, group)
         worker = group.add()
-        lines = group.source("lines")
-        lines.write(1)
-        wait_until(lambda: states(worker, "lines") == ["RUNNING", "RUNNING"])
-        group.bootstrap_servers = broker.bootstrap_servers
-        wait_until(lambda: group.numbers(lines) == lines.once)
+        lines = group.source("lines", **NEW_TOPIC, **{"offsets.storage.topic": f"{group.prefix}-offsets"})
+        lines.write(3)
+        override = {"producer.override.sasl.jaas.config": jaas("PLAIN", "other")}
+        secured.allow("other", TOPIC, f"{group.prefix}-special", WRITE, DESCRIBE)
+        secured.allow("other", TOPIC, group.properties["offset.storage.topic"], WRITE, DESCRIBE)
+        secured.allow("other", TRANSACTION, group.properties["group.id"], WRITE, DESCRIBE)
+        special = group.source("special", **NEW_TOPIC, **override)
+        special.write(2)
+        plain = secured.plain_address
+        wait_until(lambda: worker.get("/connectors/lines/offsets")["offsets"])
+        _write(plain, lines.topic, b"no JSON")
+        sink = tmp_path / "sink.txt"
+        create(worker, "sink", _sink_config(lines.topic, sink, f"{group.prefix}-refused"))
+        group.bootstrap_servers = plain
+        wait_until(lambda: group.numbers(special) == special.once)
+        wait_until(lambda: sink.exists() and Counter(map(int, sink.read_text().split())) == lines.once)
+        wait_until(lambda: read_topic(plain, f"{group.prefix}-refused") == [b"no JSON"])
+        assert [states(worker, name) for name in ("lines", "special", "sink")] == [["RUNNING", "RUNNING"]] * 3
+
+
+def _allow_roles(secured: SecuredBroker, group: WorkerGroup) -> None:
+    cluster, offsets = group.properties["group.id"], group.properties["offset.storage.topic"]
+    for name in ("lines", "offsets", "refused"):
+        secured.allow("producer", TOPIC, f"{group.prefix}-{name}", WRITE, DESCRIBE)
+    secured.allow("producer", TRANSACTION, cluster, WRITE, DESCRIBE)
+    secured.allow("producer", TOPIC, offsets, WRITE, DESCRIBE)
+    secured.allow("consumer", TOPIC, group.prefix, READ, DESCRIBE)
+    secured.allow("consumer", TOPIC, offsets, READ, DESCRIBE)
+    secured.allow("consumer", GROUP, "connect-sink", READ)
+    secured.allow("admin", TOPIC, group.prefix, CREATE, DESCRIBE, AclOperation.DESCRIBE_CONFIGS)
+    secured.allow("admin", TRANSACTION, cluster, WRITE, DESCRIBE)
+
+
+def _sink_config(topic: str, file: Path, refused: str) -> dict[str, str]:
+    return {
+        "connector.class": "org.apache.kafka.connect.file.FileStreamSinkConnector",
+        "topics": topic,
+        "file": str(file),
+        "errors.tolerance": "all",
+        "errors.deadletterqueue.topic.name": refused,
+        "errors.deadletterqueue.topic.replication.factor": "1",
+    }
+
+
+def _write(bootstrap_servers: str, topic: str, value: bytes) -> None:
+    producer = Producer({"bootstrap.servers": bootstrap_servers})
+    producer.produce(topic, value)
+    assert producer.flush(30) == 0

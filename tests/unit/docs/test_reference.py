@@ -80,7 +80,7 @@ def test_connectors(item: Documented, monkeypatch: pytest.MonkeyPatch) -> None:
         return validate(config, open_door=lambda _: FakeServer())
 
     monkeypatch.setattr(ElasticsearchSinkConnector, "validate", staticmethod(without_server))
-    monkeypatch.setattr("connectors.jdbc.validation._connection", lambda _check: None)  # there is no database
+    monkeypatch.setattr("connectors.jdbc.validation.connect", lambda *_: None)  # there is no database
     config = {"name": item.example["name"], **examples.connector_config(item)}
     found = ConnectorValidator(PluginRegistry(), WORKER, None).validate(config, lambda _: None)
     errors = {entry["value"]["name"]: entry["value"]["errors"] for entry in found["configs"]}

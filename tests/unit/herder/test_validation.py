@@ -240,9 +240,44 @@ def test_a_live_check_is_not_waited_for_beyond_its_time(monkeypatch: pytest.Monk
 
 
 def test_maps_are_printed_as_java_prints_them() -> None:
-    assert java_map({"b": "1", "a": None}) == "{b=1, a=null}"
+    assert java_map({"topic": "1", "name": None}) == "{name=null, topic=1}"
 
 
 def test_a_patched_configuration_has_the_order_of_javas_hash_map() -> None:
     config = {"connector.class": "C", "tasks.max": "1", "topic": "t", "added": "x", "name": "n"}
     assert list(patched(config, {"connector.class": None})) == ["name", "topic", "added", "tasks.max"]
+
+
+_ROUTER = {
+    "transforms": "a",
+    "transforms.a.type": "org.apache.kafka.connect.transforms.RegexRouter",
+    "transforms.a.regex": "x",
+    "transforms.a.replacement": "y",
+}
+_JSON = {"key.converter": "org.apache.kafka.connect.json.JsonConverter"}
+
+
+@pytest.mark.parametrize(
+    ("config", "wrong"),
+    [
+        ({**_ROUTER, "transforms.a.plugin.version": "9"}, ["transforms.a.plugin.version", "transforms.a.type"]),
+        ({**_JSON, "key.converter.plugin.version": "9"}, ["key.converter", "key.converter.plugin.version"]),
+        ({**_JSON, "key.converter.plugin.version": "["}, ["key.converter.plugin.version"]),
+    ],
+)
+async def test_a_version_that_is_not_there_is_wrong_for_its_class_too(config: dict[str, str], wrong: list[str]) -> None:
+    """But not one that can't be read."""
+    infos = await make_validation().infos({**SOURCE, **config})
+    assert sorted(each["value"]["name"] for each in infos["configs"] if each["value"]["errors"]) == wrong
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"connector.class": "org.apache.kafka.connect.source.SourceConnector"}, "^Instantiation error$"),
+        ({**SOURCE, "connector.plugin.version": "["}, r"^Unbounded range: \[$"),
+    ],
+)
+async def test_what_can_not_be_a_connector_is_refused(config: dict[str, str], message: str) -> None:
+    with pytest.raises(BadRequest, match=message):
+        await make_validation().infos(config)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 import pytest
 
@@ -250,21 +249,3 @@ def test_pem_may_stand_on_one_line() -> None:
     properties = {"security.protocol": "SSL", "ssl.truststore.type": "PEM", "ssl.truststore.certificates": pem}
     config = translate(Role.ADMIN, properties).config
     assert config["ssl.ca.pem"] == "-----BEGIN CERTIFICATE-----\nAAAA\nBBBB\n-----END CERTIFICATE-----\n"
-
-
-def test_keystores_are_told_by_their_content(tmp_path: Path) -> None:
-    pem, pkcs12, jks = tmp_path / "a.pem", tmp_path / "b.jks", tmp_path / "c.jks"
-    pem.write_text("-----BEGIN")
-    pkcs12.write_bytes(b"\x30\x82")
-    jks.write_bytes(b"\xfe\xed\xfe\xed")
-    ssl = {"security.protocol": "SSL", "ssl.truststore.location": str(pem)}
-    config = translate(Role.ADMIN, ssl | {"ssl.keystore.location": str(pem), "ssl.key.password": "k"}).config
-    assert (config["ssl.ca.location"], config["ssl.key.location"], config["ssl.key.password"]) == (*[str(pem)] * 2, "k")
-    config = translate(Role.ADMIN, {**ssl, "ssl.keystore.location": str(pkcs12), "ssl.keystore.password": "p"}).config
-    assert (config["ssl.keystore.location"], config["ssl.keystore.password"]) == (str(pkcs12), "p")
-    reasons = {"ssl.keystore.location": "keytool -importkeystore", "ssl.truststore.location": "opened as JKS"}
-    for key, reason in reasons.items():
-        with pytest.raises(ConfigException, match=reason):
-            translate(Role.ADMIN, {**ssl, key: str(jks)})
-        with pytest.raises(ConfigException, match="can't be read: No such file"):
-            translate(Role.ADMIN, {**ssl, key: str(tmp_path / "missing")})

@@ -71,5 +71,5 @@ def test_no_requirement_and_latest_accept_any_version(requirement: str | None) -
 
 
 def test_a_broken_range_is_refused() -> None:
-    with pytest.raises(ConfigException, match="Invalid version range"):
+    with pytest.raises(ConfigException, match="Unbounded range"):
         parse_range("[1.0,2.0")

@@ -36,12 +36,23 @@ async def test_a_trailing_slash_makes_no_difference(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["//connectors", "/connectors//status", "/connectors/a%2Fb", "/connectors/50%25", "/connectors/a%5Cb"]
-)
+    "path",
+    [
+        "//connectors", "/connectors//status", "/connectors/a%2Fb", "/connectors/50%25", "/connectors/a%5Cb",
+        "/connectors/%2e%2e", "/connectors/.%2e", "/../connectors", "/connectors/a%0Ab", "/connectors/%7F",
+        "/connectors/%FF", "/connectors/a|b", "/connectors/a^b", "/connectors/{a}", "/connectors/%zz",
+    ],
+)  # fmt: skip
 async def test_ambiguous_paths_are_refused(path: str) -> None:
     """With 400, before anything looks at them."""
     async with serve() as served:
         assert await raw_status(served.url, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") == 400
+
+
+@pytest.mark.parametrize("path", ["/connectors/.", "/connectors/..", "/connectors/...", "/connectors/a%7Cb"])
+async def test_dots_are_names_as_good_as_any(path: str) -> None:
+    async with serve() as served:
+        assert await raw_status(served.url, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") == 404
 
 
 async def test_unknown_paths_and_methods_are_told_apart() -> None:
@@ -81,6 +92,54 @@ async def test_only_json_is_taken(content_type: str, status: int) -> None:
 async def test_only_json_is_given(accept: str, status: int) -> None:
     async with serve() as served:
         assert (await served.ask("GET", "/", headers={"Accept": accept}))[0] == status
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content_type", "body", "status"),
+    [
+        ("POST", "/connectors", "", b"{}", 415),
+        ("PUT", "/connectors/x/config", "", b"{}", 415),
+        ("PUT", "/connectors/x/pause", "", b"", 404),
+        ("PUT", "/connectors/x/pause", "application/*", b"", 404),
+        ("PUT", "/connectors/x/config", "application/*", b"{}", 415),
+        ("GET", "/connectors", "*/*", b"", 200),
+        ("GET", "/connectors", "garbage", b"", 400),
+        ("PUT", "/connectors/x/pause", "application/json, text/plain", b"", 400),
+        ("PUT", "/connectors/x/pause", "text/plain", b"", 415),
+    ],
+)
+async def test_a_type_counts_where_there_is_a_body(
+    method: str, path: str, content_type: str, body: bytes, status: int
+) -> None:
+    """Resources that read no body take any type that may stand for JSON, and none; nonsense is refused everywhere."""
+    typed = f"Content-Type: {content_type}\r\n" if content_type else ""
+    head = f"{method} {path} HTTP/1.1\r\nHost: x\r\n{typed}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    async with serve() as served:
+        assert await raw_status(served.url, head + body.decode()) == status
+
+
+async def test_a_patch_of_an_unknown_connector_is_not_found_whatever_it_says() -> None:
+    async with serve() as served:
+        typed = {"Content-Type": "application/json"}
+        for body in (b"", b"null", b"{}"):
+            assert (await served.ask("PATCH", "/connectors/none/config", data=body, headers=typed))[0] == 404
+
+
+async def test_levels_are_told_in_any_case_with_blanks_around() -> None:
+    """Only loggers for which another level holds now are listed; no more than so many unknown ones are kept."""
+    path, typed = "/admin/loggers/test.rest.levels", {"Content-Type": "application/json"}
+    async with serve() as served:
+
+        async def put(level: str, where: str = path) -> tuple[int, Any]:
+            return await served.ask("PUT", where, data=f'{{"level":"{level}"}}', headers=typed)
+
+        assert await put(" error ") == (200, ["test.rest.levels"])
+        assert await put("ERROR") == (200, [])
+        assert await put("ERROR", path + ".child") == (200, [])
+        assert (await put("  "))[0] == 404
+        assert (await put(""))[0] == 500
+        status, body = await put("INFO", "/admin/loggers/" + "x" * 1_001)
+        assert (status, body["message"][:12]) == (400, "Nothing logs")
 
 
 async def test_a_body_beyond_the_limit_is_refused() -> None:
@@ -229,6 +288,60 @@ async def test_a_connection_without_a_request_is_closed() -> None:
     await used_reader.readuntil(b"hello")
     for each in (used, writer):
         each.close()
+    slow.stop()
+    await runner.cleanup()
+
+
+async def _slow_server(slow: SlowClients) -> tuple[web.AppRunner, int]:
+    async def length(request: web.Request) -> web.Response:
+        return web.Response(text=str(len(await request.read())))
+
+    app = web.Application(middlewares=[slow.middleware, overload_middleware(1)], client_max_size=100)
+    app.router.add_post("/", length)
+    runner = web.AppRunner(app, lingering_time=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    slow.watch(runner)
+    return runner, site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+
+
+async def test_a_body_that_trickles_takes_no_slot_and_is_given_up() -> None:
+    """Others are answered meanwhile, although there is one slot only."""
+    slow = SlowClients(body_seconds=0.5)
+    runner, port = await _slow_server(slow)
+    trickling = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+    for _, writer in trickling:
+        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
+    body = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
+    assert await raw_status(f"http://127.0.0.1:{port}", body) == 200
+    for reader, _ in trickling:
+        async with asyncio.timeout(30):
+            assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
+    slow.stop()
+    await runner.cleanup()
+
+
+async def test_nothing_is_kept_of_connections_that_are_gone() -> None:
+    slow = SlowClients(first_request_seconds=0.2)
+    runner, port = await _slow_server(slow)
+    request = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
+    for _ in range(5):
+        assert await raw_status(f"http://127.0.0.1:{port}", request) == 200
+    async with asyncio.timeout(30):
+        while slow._ended or slow._busy:
+            await asyncio.sleep(0.05)
+    slow.stop()
+    await runner.cleanup()
+
+
+async def test_a_second_request_whose_head_trickles_is_given_up() -> None:
+    slow = SlowClients(first_request_seconds=0.2, idle_seconds=0.3)
+    runner, port = await _slow_server(slow)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}POST / HTTP/1.1\r\nHo")
+    async with asyncio.timeout(30):
+        assert (await reader.read()).startswith(b"HTTP/1.1 200 ")  # and the end, since the server closes
     slow.stop()
     await runner.cleanup()
 

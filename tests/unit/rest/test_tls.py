@@ -9,10 +9,12 @@ import aiohttp
 import pytest
 
 from connect.api import ConfigException
+from connect.api.keystores import identify, read_identity, trusting
 from connect.rest.tls import server_context, ssl_settings
 from tests.certificates import make_party
 from tests.unit.rest.parts import serve
 
+KEYSTORES = Path(__file__).parents[1] / "api" / "keystores"
 WORKER = make_party("worker")
 CERTIFICATE_PEM = WORKER.certificate_pem.decode()
 
@@ -62,6 +64,27 @@ async def test_clients_may_need_a_certificate(tmp_path: Path) -> None:
             await get(served.url, context)
         context = ssl.create_default_context(cadata=CERTIFICATE_PEM)
         context.load_cert_chain(tmp_path / "store.pem")
+        assert await get(served.url, context) == 200
+
+
+async def test_keystores_in_the_format_of_old_javas(tmp_path: Path) -> None:
+    """Key and certificate, and whom to trust, as keytool stores them with -storetype JKS."""
+    settings = {
+        "ssl.keystore.location": str(KEYSTORES / "client.jks"),
+        "ssl.keystore.password": "store-secret",
+        "ssl.key.password": "key-secret",
+        "ssl.truststore.location": str(KEYSTORES / "trust.jks"),
+        "ssl.truststore.password": "trust-secret",
+        "ssl.client.auth": "required",
+    }
+    async with serve({"listeners": "https://127.0.0.1:0", **settings}) as served:
+        context = trusting("ssl.truststore.location", "", (KEYSTORES / "client.pem").read_text())
+        context.check_hostname = False  # it is a client's
+        with pytest.raises((aiohttp.ClientError, ssl.SSLError)):
+            await get(served.url, context)
+        key = "ssl.keystore.location"
+        own = read_identity(key, settings[key], "store-secret", "key-secret")
+        identify(context, key, settings[key], own, None)
         assert await get(served.url, context) == 200
 
 

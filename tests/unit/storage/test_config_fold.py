@@ -234,3 +234,16 @@ def test_a_snapshot_does_not_change_any_more(topic: Topic) -> None:
 def test_the_restart_request_with_the_highest_impact_restarts_most() -> None:
     requests = [RestartRequest("c", only_failed, tasks) for only_failed in (True, False) for tasks in (False, True)]
     assert sorted(requests, key=lambda each: each.impact) == requests
+
+
+def test_a_commit_of_absurdly_many_tasks_leaves_the_connector_inconsistent(topic: Topic) -> None:
+    topic.connector().tasks(0).commit(10**12)
+    state = topic.fold.snapshot()
+    assert state.tasks("c") == []
+    assert state.inconsistent == {"c"}
+
+
+def test_a_target_state_that_was_there_before_is_no_news(topic: Topic) -> None:
+    topic.connector().add("target-state-c", {"state": "STARTED"})
+    topic.add("target-state-c", {"state": "PAUSED"}).add("target-state-c", {"state": "PAUSED", "state.v2": "PAUSED"})
+    assert topic.listener.heard == [("update", "c"), ("target", "c")]

@@ -63,12 +63,18 @@ def test_keys_become_ids_with_the_offset_as_version(server: FakeServer) -> None:
     task.stop()
 
 
-def test_renamed_topics_name_the_index_and_keep_their_offsets(server: FakeServer) -> None:
-    """A transformation that renames the topic changes the index; ids and commits follow the topic consumed."""
-    task = start_task(server)
+@pytest.mark.parametrize(
+    ("topics", "id"), [("orders", "Orders-2023-11+0+0"), ("orders,more", "orders+0+0"), ("", "orders+0+0")]
+)
+def test_renamed_topics_name_the_index_and_keep_their_offsets(server: FakeServer, topics: str, id: str) -> None:
+    """A transformation that renames the topic changes the index; commits follow the topic consumed.
+
+    So do ids where several topics may end in one index; those of a single one are as Java makes them.
+    """
+    task = start_task(server, {"topics": topics})
     task.put_batch([batch([{"x": 1}], topic="Orders-2023-11", original_topic="orders")])
     task.flush({})
-    assert server.ids("orders-2023-11") == ["orders+0+0"]
+    assert server.ids("orders-2023-11") == [id]
     assert task.pre_commit({ORDERS: 1}) == {ORDERS: 1}
     task.stop()
 

@@ -39,7 +39,7 @@ def test_a_url_leads_to_dialect_host_port_and_database(text: str, expected: tupl
     assert (url.dialect, url.host, url.port, url.database) == expected
 
 
-@pytest.mark.parametrize("text", ["", "mysql://h/d", "jdbc:nosuch://h/d", "jdbc:oracle:thin:scott", "jdbc:mysql"])
+@pytest.mark.parametrize("text", ["", "mysql://h/d", "jdbc:nosuch://h:nan/d", "jdbc:oracle:thin:scott", "jdbc:mysql"])
 def test_a_url_of_no_known_kind_is_refused(text: str) -> None:
     with pytest.raises(ConfigException, match="No suitable driver found for"):
         parse_jdbc_url(text)
@@ -66,7 +66,7 @@ def test_a_dialect_name_helps_with_a_url_that_tells_none() -> None:
     [
         "jdbc:sqlserver://h:x;password={se;cret}",
         "jdbc:oracle:thin:scott/secret@ldap://x",
-        "jdbc:db2://h/d?password=secret",
+        "jdbc:db2://h:x/d?password=secret",
     ],
 )
 def test_no_complaint_shows_a_password(text: str) -> None:

@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.spooldir.csv_line import CsvFormat, CsvLineParser
+from connectors.spooldir.csv_line import CsvFormat
+from connectors.spooldir.csv_rfc4180 import line_parser
 
 
 def parsed(text: str, **csv_format: object) -> list[list[str | None] | None]:
-    parser = CsvLineParser(CsvFormat(**csv_format))  # type: ignore[arg-type]
+    parser = line_parser(CsvFormat(**csv_format))  # type: ignore[arg-type]
     return [parser.feed(line) for line in text.split("\n")]
 
 
@@ -23,7 +24,8 @@ def parsed(text: str, **csv_format: object) -> list[list[str | None] | None]:
         ('"a""b",""""', ['a"b', '"']),
         (r'"x\"y",c\d', ['x"y', "cd"]),
         (r'"a\\b","c\nd"', [r"a\b", "cnd"]),
-        (r"a\,b,c", ["a,b", "c"]),
+        (r"a\,b,c", ["a", "b", "c"]),
+        (r'"a\,b",c', ["a,b", "c"]),
         ('  "x" ,  y ', ['  x" ', "  y "]),
         ('abcd,   "x",y', ["abcd", "x", "y"]),
         ('abc"d"ef,g', ['abc"d"ef', "g"]),
@@ -63,3 +65,32 @@ def test_usual_csv_reads_as_the_csv_module_does(rows: list[list[str]]) -> None:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     assert [row for row in parsed(out.getvalue()[:-1]) if row is not None] == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ('"a""b",c', [['a"b', "c"]]),
+        (' "x",a"b"c', [[' "x"', 'a"b"c']]),
+        (r'"x\y",a\,b', [[r"x\y", "a\\", "b"]]),
+        ('"a,b","","c"', [["a,b", "", "c"]]),
+        ('"a\n\nb",c', [None, None, ["a\n\nb", "c"]]),
+        ('"a" ,b\n"",c', [None, ['a" ,b\n"', "c"]]),
+        ('x,"y",', [["x", "y", ""]]),
+    ],
+)
+def test_rfc_4180_knows_quotes_only_at_the_start_of_a_field(text: str, rows: list[list[str] | None]) -> None:
+    assert parsed(text, escape="", ignore_leading_whitespace=False, rfc4180=True) == rows
+
+
+@pytest.mark.parametrize(
+    ("unquoted", "quoted", "fields"),
+    [
+        (False, False, ["a", "", "", "d"]),
+        (True, False, ["a", None, "", "d"]),
+        (False, True, ["a", "", None, "d"]),
+        (True, True, ["a", None, None, "d"]),
+    ],
+)
+def test_empty_fields_of_rfc_4180_are_null_by_choice(unquoted: bool, quoted: bool, fields: list[str | None]) -> None:
+    assert parsed('a,,"",d', rfc4180=True, null_for_empty=unquoted, null_for_quoted_empty=quoted) == [fields]

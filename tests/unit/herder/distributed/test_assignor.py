@@ -180,3 +180,19 @@ def test_the_last_worker_may_drain_too() -> None:
 def test_the_eager_assignor_deals_everything_round() -> None:
     dealt = assign_eagerly(["w2", "w1"], work("B,A,B-0,A-0,A-1"))
     assert {member: names(found) for member, found in dealt.items()} == {"w1": "A,A-0,B-0", "w2": "B,A-1"}
+
+
+def test_a_worker_with_least_stays_in_front_of_those_that_have_as_many_after_a_turn() -> None:
+    group = Group(0, A=5)
+    group.held = {"w1": work("A,A-0"), "w2": work("A-1"), "w3": NOTHING, "w4": work("A-2")}
+    assert group.play() == {"w3": "+A-3,A-4", "d": "0"}
+
+
+def test_new_work_is_dealt_before_work_of_a_worker_that_has_gone() -> None:
+    group = Group(0, B=2)
+    group.join("w1", "w2")
+    assert group.play() == {"w1": "+B,B-0", "w2": "+B-1", "d": "0"}
+    group.leave("w2")
+    group.join("w3")
+    group.connectors["C"] = 1
+    assert group.play() == {"w3": "+C,C-0,B-1", "d": "0"}
