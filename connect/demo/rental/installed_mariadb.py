@@ -47,7 +47,7 @@ class InstalledMariaDb:
         )
         options = {
             "datadir": data,
-            "socket": home / "socket",
+            "socket": "demo.sock",  # in the data folder: a whole path would soon be too long for a socket
             "pid-file": home / "pid",
             "port": port,
             "bind-address": "127.0.0.1",

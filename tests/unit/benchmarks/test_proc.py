@@ -43,5 +43,5 @@ def test_an_observer_sees_memory_and_whose_time_it_was() -> None:
         total = sum(number * number for number in range(300_000))
     assert total
     assert observer.peak_megabytes > 1
-    assert observer.cpu.keys() == {WORKER, "me"}
+    assert observer.cpu.keys() >= {WORKER, "me"}
     assert observer.cpu["me"] >= 0
