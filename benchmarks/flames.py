@@ -17,7 +17,7 @@ Stacks = Counter[tuple[str, ...]]
 
 _RATE = 400
 _WIDTH, _ROW, _SMALLEST = 1200, 17, 0.004
-_LOOP = "TaskProcess._run_task "
+_LOOP = "TaskRun._run_task "
 _WAITING = ("Condition.wait ", "EpollSelector.select ")
 """Whoever is seen there has nothing to do; py-spy doesn't always know."""
 _PROCESS = re.compile(r"process \d+:")

@@ -11,6 +11,7 @@ import logging
 import os
 import re
 import sys
+import threading
 from collections.abc import Iterator
 
 from connect.provided_secrets import hide
@@ -71,16 +72,16 @@ def set_process_context(connector: str, scope: str) -> None:
 
 
 class _LineLog(io.TextIOBase):
-    """A text stream whose lines are logged."""
+    """A text stream whose lines are logged; each thread writes its own."""
 
     def __init__(self) -> None:
-        self._begun = ""
+        self._begun = threading.local()
 
     def writable(self) -> bool:
         return True
 
     def write(self, text: str) -> int:
-        *lines, self._begun = (self._begun + text).split("\n")
+        *lines, self._begun.text = (getattr(self._begun, "text", "") + text).split("\n")
         for line in lines:
             logging.getLogger("stdout").info("%s", line)
         return len(text)

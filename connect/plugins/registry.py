@@ -208,6 +208,10 @@ def version_of(plugin: Plugin) -> str:
     return KAFKA_VERSION if plugin.version is None else plugin.version
 
 
+_EXTRAS = {"elastic_transport": "elasticsearch", "elasticsearch": "elasticsearch", "paho": "mqtt", "google": "protobuf"}
+"""Which of our extras brings a package that plugins import when they are loaded."""
+
+
 def load_class(plugin: Plugin) -> Any:
     """Import a plugin's class. Raises ConnectException that says what is missing."""
     for root in reversed(plugin.roots):
@@ -217,8 +221,8 @@ def load_class(plugin: Plugin) -> Any:
     try:
         return getattr(importlib.import_module(module), attribute)
     except ImportError as error:
-        raise ConnectException(
-            f"{plugin.name} can't be loaded: {error}. Is the package (or the extra) that it needs installed?"
-        ) from error
+        extra = _EXTRAS.get((error.name or "").partition(".")[0])
+        advice = f"pip install 'kafka-connect-worker[{extra}]'" if extra else "Is the package that it needs installed?"
+        raise ConnectException(f"{plugin.name} can't be loaded: {error}. {advice}") from error
     except AttributeError as error:
         raise ConnectException(f"{plugin.name} can't be loaded: {error}") from error

@@ -7,6 +7,7 @@ configurations and source offsets never travels here, and nothing is pickled.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import logging
@@ -92,7 +93,7 @@ class ChildChannel:
     def call(self, method: str, timeout: float | None = None, **params: Any) -> Any:
         """Ask the worker and wait for its answer.
 
-        Raises RemoteError with what the worker raised, TimeoutError after ``timeout`` seconds.
+        Raises RemoteError with what the worker raised, TimeoutError after ``timeout`` seconds, ChannelClosed.
         """
         call_id = next(self._ids)
         answer: Future[Any] = Future()
@@ -106,8 +107,11 @@ class ChildChannel:
             self._waiting.pop(call_id, None)
 
     def notify(self, method: str, **params: Any) -> None:
-        """Tell the worker something."""
-        self._write({"method": method, "params": params})
+        """Tell the worker something. A worker that is gone no longer cares."""
+        try:
+            self._write({"method": method, "params": params})
+        except ChannelClosed:
+            log.debug("Not told '%s': the worker is gone", method)
 
     def serve(self, handle: Callable[[str, dict[str, Any], Callable[[Any], None]], None]) -> None:
         """Read messages until the worker is gone. ``handle(method, params, answer)`` must not block.
@@ -121,6 +125,14 @@ class ChildChannel:
                 self._answering(message.get("call"))(python_stacks())
             else:
                 handle(message["method"], message["params"], self._answering(message.get("call")))
+        for waiting in list(self._waiting.values()):
+            if not waiting.done():
+                waiting.set_exception(ChannelClosed("The worker is gone"))
+
+    def shut(self) -> None:
+        """End the talk; :meth:`serve` returns."""
+        with contextlib.suppress(OSError):  # the worker was quicker
+            self._sock.shutdown(socket.SHUT_RDWR)
 
     def abandon(self) -> None:
         """Close this process's end: it was forked off the one that the channel belongs to."""
@@ -130,10 +142,11 @@ class ChildChannel:
         def answer(result: Any) -> None:
             if call_id is None:
                 return
-            if isinstance(result, BaseException):
-                self._write({"answer": call_id, "error": describe_error(result)})
-            else:
-                self._write({"answer": call_id, "result": result})
+            outcome = {"error": describe_error(result)} if isinstance(result, BaseException) else {"result": result}
+            try:
+                self._write({"answer": call_id, **outcome})
+            except ChannelClosed:
+                log.debug("No one left to answer")
 
         return answer
 
@@ -149,8 +162,11 @@ class ChildChannel:
 
     def _write(self, message: Mapping[str, Any]) -> None:
         data = encode(message)
-        with self._write_lock:
-            self._sock.sendall(data)
+        try:
+            with self._write_lock:
+                self._sock.sendall(data)
+        except OSError as error:
+            raise ChannelClosed("The worker is gone") from error
 
     def _read(self) -> dict[str, Any] | None:
         header = self._read_exactly(_LENGTH.size)

@@ -22,7 +22,7 @@ from connect.provided_secrets import remember_all
 from connect.runtime.channel import ChildChannel, format_trace
 from connect.runtime.memory import collect_often
 from connect.runtime.task_context import OffsetReader
-from connect.runtime.task_process import ChannelOffsets
+from connect.runtime.task_run import ChannelOffsets
 
 log = logging.getLogger(__name__)
 

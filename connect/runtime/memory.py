@@ -18,13 +18,15 @@ def collect_often() -> None:
     gc.set_threshold(_CALLS_GC_THRESHOLD)
 
 
-def limit_memory(pid: int, max_bytes: int) -> None:
+def limit_memory(pid: int, max_bytes: int, tasks: int = 1) -> None:
     """Let allocations beyond the limit fail in that process (a MemoryError there); 0 takes the limit away.
 
-    Raises OSError when the process is gone.
+    ``max_bytes`` is for each of its ``tasks``; they take from the sum of it. Raises OSError when the process is gone.
     """
     hard = resource.prlimit(pid, resource.RLIMIT_DATA)[1]
-    soft = resource.RLIM_INFINITY if max_bytes == 0 else _data_bytes(pid) + max_bytes + _STACKS_AND_ARENAS_BYTES
+    soft = (
+        resource.RLIM_INFINITY if max_bytes == 0 else _data_bytes(pid) + tasks * (max_bytes + _STACKS_AND_ARENAS_BYTES)
+    )
     resource.prlimit(pid, resource.RLIMIT_DATA, (soft, hard))
 
 

@@ -1,4 +1,4 @@
-"""The tasks of a worker: each in its process, watched, stopped in time, started again where its rules say so."""
+"""The tasks of a worker: watched, stopped in time, started again where its rules say so."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.memory import limit_memory, private_bytes
 from connect.runtime.metrics.task_metrics import TaskMetrics
 from connect.runtime.restarts import RestartHistory
-from connect.runtime.supervisor import TASK, ChildProcess, Supervisor
+from connect.runtime.task_homes import TaskHome, TaskHomes
 from connect.runtime.task_rules import TaskRules
 from connect.runtime.watchdog import describe_stall, stacks_of, stalled_for
 
@@ -40,13 +40,14 @@ class RunningTask:
     rules: TaskRules
     restarts: RestartHistory
     metrics: TaskMetrics
-    child: ChildProcess | None = None
+    child: TaskHome | None = None
     state: State = State.UNASSIGNED
     trace: str | None = None
     progress: dict[str, Any] = field(default_factory=dict)
     heard: float = field(default_factory=time.monotonic)
     stalled: bool = False
     came_up: bool = False
+    unwatched: bool = False
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     reported: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -66,14 +67,14 @@ class RunningTasks:
 
     def __init__(
         self,
-        supervisor: Supervisor,
+        homes: TaskHomes,
         on_message: Callable[[RunningTask, str, dict[str, Any]], Any],
         on_state: OnState,
         stop_seconds: float,
         metrics_window: float,
     ) -> None:
         """``on_message(task, method, params)`` answers what a task asks of the worker; states go to ``on_state``."""
-        self._supervisor = supervisor
+        self._homes = homes
         self._on_message = on_message
         self._on_state = on_state
         self._stop_seconds = stop_seconds
@@ -101,7 +102,7 @@ class RunningTasks:
         pulse.beat()
         running.progress, running.heard, running.stalled = {}, time.monotonic(), False
         running.metrics.restarted()
-        running.child = child = await self._supervisor.start(TASK, handle)
+        running.child = child = await self._homes.start(running.task_id, running.rules, handle)
         if running.rules.memory_max:
             self._limit_memory(running)
         child.channel.notify("start", **running.start)
@@ -113,9 +114,13 @@ class RunningTasks:
         self._limit_memory(running)
 
     def _limit_memory(self, running: RunningTask) -> None:
-        if running.child is not None:
+        if running.child is None:
+            return
+        if running.child.memory_share == 0:
+            log.warning("%s: a task in a thread can't have task.memory.max.bytes", running.task_id)
+        else:
             try:
-                limit_memory(running.child.pid, running.rules.memory_max)
+                limit_memory(running.child.pid, running.rules.memory_max, running.child.memory_share)
             except OSError:
                 log.debug("Task %s ended before its memory could be limited", running.task_id)
 
@@ -130,16 +135,18 @@ class RunningTasks:
 
     async def _end(self, running: RunningTask) -> bool:
         """True when the task ended by itself."""
-        graceful = running.child is None or await running.child.wait(self._stop_seconds)
-        if not graceful:
-            log.error(
-                "Task %s did not stop within %s s (stage %s): killed",
-                running.task_id,
-                self._stop_seconds,
-                running.stage,
-            )
-        if running.child is not None:
-            await running.child.kill()
+        graceful = True
+        if (child := running.child) is not None:
+            graceful = await child.wait(self._stop_seconds) and not child.sacrificed
+            if not child.exit_status.done():
+                log.error(
+                    "Task %s did not stop within %s s (stage %s): %s",
+                    running.task_id,
+                    self._stop_seconds,
+                    running.stage,
+                    child.last_resort,
+                )
+            await child.kill()
         if self.tasks.get(running.task_id) is running:
             del self.tasks[running.task_id]
         return graceful
@@ -192,6 +199,12 @@ class RunningTasks:
                 if not await self._resume(running):
                     return
                 continue
+            if child.sacrificed and running.state is not State.FAILED:
+                log.warning(
+                    "Task %s starts again: its process was killed because of another task in it", running.task_id
+                )
+                await self._launch(running)
+                continue
             if running.state is not State.FAILED:
                 self._fail(running, f"The process of the task {child.describe_exit()} in stage {running.stage}")
             running.child = None
@@ -239,17 +252,26 @@ class RunningTasks:
             for running in list(self.tasks.values()):
                 if running.child is not None and not running.child.exit_status.done():
                     with connector_context(running.task_id.connector, "worker"):
-                        self._look_at(running, running.child)
+                        self._look_at_guarded(running, running.child)
 
-    def _look_at(self, running: RunningTask, child: ChildProcess) -> None:
+    def _look_at_guarded(self, running: RunningTask, child: TaskHome) -> None:
+        """Without the pulse all tasks would end: nothing that is wrong with one of them may stop it."""
+        try:
+            self._look_at(running, child)
+        except Exception:
+            if not running.unwatched:
+                log.exception("Task %s can't be watched any more; it runs on", running.task_id)
+            running.unwatched = True
+
+    def _look_at(self, running: RunningTask, child: TaskHome) -> None:
         seconds = stalled_for(running.progress, time.monotonic() - running.heard, running.rules.stall_timeout)
         if seconds is not None and not running.stalled and running.state is not State.FAILED:
             running.stalled = True
             self._spawn(self._report_stall(running, child, seconds))
-        if running.rules.memory_max:
+        if running.rules.memory_max and child.memory_share:
             self._look_at_memory(running, child)
 
-    async def _report_stall(self, running: RunningTask, child: ChildProcess, seconds: float) -> None:
+    async def _report_stall(self, running: RunningTask, child: TaskHome, seconds: float) -> None:
         evidence = describe_stall(running.progress, seconds, await stacks_of(child))
         if not running.stalled or running.state is State.FAILED or child.exit_status.done():
             return
@@ -260,14 +282,15 @@ class RunningTasks:
         else:
             self._show(running, running.state, evidence)
 
-    def _look_at_memory(self, running: RunningTask, child: ChildProcess) -> None:
+    def _look_at_memory(self, running: RunningTask, child: TaskHome) -> None:
         try:
             taken = private_bytes(child.pid)
         except OSError:
             return
-        if taken > running.rules.memory_max:
+        if taken > running.rules.memory_max * child.memory_share:
+            what = "The task has" if child.memory_share == 1 else f"{child.memory_share} tasks in one process have"
             limit = running.rules.memory_max
-            self._fail(running, f"The task has taken {taken} bytes of memory; task.memory.max.bytes is {limit}: killed")
+            self._fail(running, f"{what} taken {taken} bytes of memory; task.memory.max.bytes is {limit}: killed")
             self._spawn(child.kill())
 
     def _spawn(self, coroutine: Any) -> asyncio.Task[None]:

@@ -8,6 +8,7 @@ import importlib
 import logging
 import os
 import signal
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -30,11 +31,15 @@ _SHARED_MODULES = (
     "transforms.insert_field",
     "transforms.regex_router",
 )
-TASK, CONNECTOR_HOST, PLUGIN_PROCESS = "task", "connector-host", "plugins"
+TASK, TASK_PACK, CONNECTOR_HOST, PLUGIN_PROCESS = "task", "task-pack", "connector-host", "plugins"
 
 
 class ChildProcess:
     """A running child: its channel, and a future of how it ended."""
+
+    sacrificed = False
+    memory_share = 1
+    last_resort = "killed"
 
     def __init__(self, pid: int, channel: WorkerChannel, exit_status: asyncio.Future[int]) -> None:
         self.pid = pid
@@ -85,13 +90,23 @@ class Supervisor:
 
     async def start(self, kind: str, handle: Handler) -> ChildProcess:
         """Start a child; ``handle`` answers its calls."""
+        child, sock = await self._fork(kind, WorkerChannel(handle))
+        await child.channel.open(sock)
+        return child
+
+    async def start_pack(self, handle: Handler) -> tuple[ChildProcess, socket.socket]:
+        """Start a child that runs tasks, each over a socket of its own that is sent over the one returned.
+
+        It ends when that one is closed. The child's own channel isn't used.
+        """
+        return await self._fork(TASK_PACK, WorkerChannel(handle))
+
+    async def _fork(self, kind: str, channel: WorkerChannel) -> tuple[ChildProcess, socket.socket]:
         pid, sock, exit_status = await self._fork_server.fork(kind)
-        channel = WorkerChannel(handle)
-        await channel.open(sock)
         child = ChildProcess(pid, channel, exit_status)
         self._children.add(child)
         exit_status.add_done_callback(lambda _: self._on_exit(child))
-        return child
+        return child, sock
 
     def _on_exit(self, child: ChildProcess) -> None:
         self._children.discard(child)
@@ -107,7 +122,12 @@ def child_mains() -> dict[str, Any]:
     """What each kind of child runs; importing this loads what all children share."""
     from connect.runtime import connector_host, plugin_process, task_process
 
-    return {TASK: task_process.main, CONNECTOR_HOST: connector_host.main, PLUGIN_PROCESS: plugin_process.main}
+    return {
+        TASK: task_process.main,
+        TASK_PACK: task_process.pack_main,
+        CONNECTOR_HOST: connector_host.main,
+        PLUGIN_PROCESS: plugin_process.main,
+    }
 
 
 def preload() -> None:

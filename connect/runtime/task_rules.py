@@ -27,6 +27,11 @@ def _one_of(*allowed: str) -> Any:
     return check
 
 
+def _at_least_one(key: str, value: Any) -> None:
+    if value is None or value < 1:
+        raise ConfigException(key, value, "Value must be at least 1")
+
+
 def _number(name: str, kind: ConfigType, default: int, doc: str) -> Key:
     return Key(name, kind, default, doc, Importance.LOW, _at_least_zero, _GROUP)
 
@@ -76,6 +81,26 @@ RULES_CONFIG = ConfigDef(
         None,
         _GROUP,
     ),
+    Key(
+        "task.isolation",
+        ConfigType.STRING,
+        "process",
+        "Where tasks run: 'process' gives them processes, 'thread' threads of the worker, for embedding and small "
+        "devices; a task that hangs there can't be ended, and its memory not be limited.",
+        Importance.LOW,
+        _one_of("process", "thread"),
+        _GROUP,
+    ),
+    Key(
+        "tasks.per.process",
+        ConfigType.INT,
+        1,
+        "How many tasks of a connector share a process. That saves memory; they share one interpreter's lock, and what "
+        "kills the process ends them all.",
+        Importance.LOW,
+        _at_least_one,
+        _GROUP,
+    ),
     _number("errors.drop.max.count", _LONG, 0, "More dropped records than that fail the task; 0 = no limit."),
     _number("errors.drop.max.percent", _DOUBLE, 0, "A larger share of dropped records fails the task; 0 = no limit."),
 )
@@ -100,6 +125,8 @@ class TaskRules:
     drop_max_count: int = 0
     drop_max_percent: float = 0.0
     put_alone: bool = False
+    in_thread: bool = False
+    tasks_per_process: int = 1
 
     @classmethod
     def read(cls, worker: Mapping[str, str], connector: Mapping[str, str]) -> TaskRules:
@@ -120,6 +147,8 @@ class TaskRules:
             drop_max_count=parsed["errors.drop.max.count"],
             drop_max_percent=parsed["errors.drop.max.percent"],
             put_alone=parsed["errors.put.alone"],
+            in_thread=parsed["task.isolation"] == "thread",
+            tasks_per_process=parsed["tasks.per.process"],
         )
 
 

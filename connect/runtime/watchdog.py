@@ -9,7 +9,7 @@ from typing import Any
 from connect.runtime.channel import ChannelClosed, RemoteError
 from connect.runtime.progress import QUIET_HEARTBEAT_SECONDS, Stage
 from connect.runtime.stacks import dumped_stacks
-from connect.runtime.supervisor import ChildProcess
+from connect.runtime.task_homes import TaskHome
 
 _ANSWER_SECONDS = 1.0
 _SILENT_SECONDS = 2 * QUIET_HEARTBEAT_SECONDS
@@ -33,7 +33,7 @@ def stalled_for(report: Mapping[str, Any], silent: float, timeout: float) -> flo
     return age if age > timeout else None
 
 
-async def stacks_of(child: ChildProcess) -> str:
+async def stacks_of(child: TaskHome) -> str:
     """The stacks of a child's threads, however badly it is off."""
     try:
         return str(await child.channel.call("stacks", _ANSWER_SECONDS))

@@ -1,4 +1,4 @@
-"""Starts and stops connectors and tasks, each in its process. Knows nothing about the cluster."""
+"""Starts and stops connectors and tasks. Knows nothing about the cluster."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.metrics.worker_metrics import WorkerMetrics
 from connect.runtime.running_tasks import RunningTask, RunningTasks
 from connect.runtime.supervisor import Supervisor
+from connect.runtime.task_homes import TaskHomes
 from connect.runtime.task_rules import TaskRules
 
 log = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ class Worker:
             memory_max=int(properties.get("connector.memory.max.bytes", "0")),
         )
         self._tasks = RunningTasks(
-            supervisor,
+            TaskHomes(supervisor),
             self._on_task_message,
             self._on_task_state,
             stop_seconds=self.stop_seconds,
@@ -157,7 +158,7 @@ class Worker:
         *,
         paused: bool = False,
     ) -> None:
-        """Start a task in a process of its own; its states come through the listener, a failure to start it too."""
+        """Start a task; its states come through the listener, a failure to start it too."""
         start = {
             "connector": task_id.connector,
             "task": task_id.task,
@@ -178,6 +179,8 @@ class Worker:
             self.metrics.task_startups.end(success=False)
             self._listener.on_task_state(task_id, State.FAILED, format_trace(error))
             return
+        if rules.in_thread:  # it stands still together with the worker, whose group need not be feared for
+            start["patience"] = None
         await self._tasks.start(task_id, rules, start)
 
     async def stop_tasks(self, task_ids: Iterable[ConnectorTaskId]) -> list[ConnectorTaskId]:

@@ -8,11 +8,11 @@ from benchmarks import flames
 
 _RAW = """\
 process 1:"worker";main (a.py:1);serve (b.py:2) 50
-process 1:"worker";process 2:"";TaskProcess._run_task (t.py:9);run (connect/x.py:1);poll (connectors/y.py:2) 30
-process 1:"worker";process 2:"";TaskProcess._run_task (t.py:9);run (connect/x.py:1) 10
+process 1:"worker";process 2:"";TaskRun._run_task (t.py:9);run (connect/x.py:1);poll (connectors/y.py:2) 30
+process 1:"worker";process 2:"";TaskRun._run_task (t.py:9);run (connect/x.py:1) 10
 process 1:"worker";process 2:"";Thread.run (threading.py:1);wait (threading.py:2) 7
 process 1:"worker";process 2:"";Thread.run (threading.py:1);post (connectors/z.py:3) 5
-process 1:"worker";process 2:"";TaskProcess._run_task (t.py:9);run (connect/x.py:1);Condition.wait (threading.py:3) 90
+process 1:"worker";process 2:"";TaskRun._run_task (t.py:9);run (connect/x.py:1);Condition.wait (threading.py:3) 90
 """
 
 
