@@ -8,7 +8,7 @@ from typing import Any
 
 from connect.api import NO_DEFAULT, ConfigDef, ConfigException, ConfigType, Importance, Key, Width
 from connect.api.java_regex import ValidJavaRegex
-from connect.api.validators import Range, ValidList, ValidString
+from connect.api.validators import Range, ValidString
 
 _Type, _High, _Medium, _Low = ConfigType, Importance.HIGH, Importance.MEDIUM, Importance.LOW
 
@@ -22,7 +22,22 @@ def _absolute(name: str, value: Any) -> None:
 
 def _extension(name: str, value: Any) -> None:
     if not re.fullmatch(r".*\..+", value or ""):
-        raise ConfigException(name, value, "Must begin with or contain a dot that is followed by text")
+        raise ConfigException(name, rf"'{value}' does not match pattern '^.*\..+$'.")
+
+
+class ValidConstant(ValidString):
+    """One constant of an enumeration, or several, refused with the original's text."""
+
+    def __init__(self, enumeration: str, *constants: str) -> None:
+        super().__init__(*constants)
+        self._enumeration = enumeration
+
+    def __call__(self, name: str, value: Any) -> None:
+        for text in value if isinstance(value, list) else [value]:
+            if text not in self.valid:
+                known = ", ".join(self.valid)
+                reason = f"'{text}' is not a valid value for {self._enumeration}. Valid values are {known}."
+                raise ConfigException(name, reason)
 
 
 def keys(group: str, *rows: tuple[Any, ...], width: Width = Width.NONE) -> ConfigDef:
@@ -70,7 +85,7 @@ COMMON = (
                 "What happens to a file when Kafka has all its records: MOVE to finished.path, MOVEBYDATE to a folder "
                 "there named after the day of its last change, DELETE, or NONE (it stays and is not read again)."
             ),
-            ValidString("NONE", "DELETE", "MOVE", "MOVEBYDATE"),
+            ValidConstant("CleanupPolicy", "NONE", "DELETE", "MOVE", "MOVEBYDATE"),
         ),
         ("input.path", _Type.STRING, NO_DEFAULT, _High, "The directory to watch; writable.", _absolute),
         ("finished.path", _Type.STRING, "", _High, "Where finished files go, for MOVE and MOVEBYDATE.", _absolute),
@@ -121,7 +136,7 @@ COMMON = (
                 "Where the record's timestamp comes from: timestamp.field (FIELD), the file's last change (FILE_TIME), "
                 "or the time of sending (PROCESS_TIME)."
             ),
-            ValidString("FIELD", "FILE_TIME", "PROCESS_TIME"),
+            ValidConstant("TimestampMode", "FIELD", "FILE_TIME", "PROCESS_TIME"),
         ),
     )
     | keys(
@@ -132,7 +147,7 @@ COMMON = (
             "NameAsc",
             _Low,
             "In which order files are read.",
-            ValidList(*SORT_ATTRIBUTES),
+            ValidConstant("FileAttribute", *SORT_ATTRIBUTES),
         ),
     )
     | keys(
@@ -148,7 +163,7 @@ COMMON = (
             "ByName",
             _Medium,
             "How files are shared among tasks: by a hash of the name.",
-            ValidString("ByName"),
+            ValidConstant("TaskPartitioner", "ByName"),
         ),
         ("input.path.walk.recursively", _Type.BOOLEAN, False, _Low, "Whether folders below input.path are read too."),
         (
