@@ -24,7 +24,6 @@ from connect.runtime.watchdog import describe_stall, stacks_of, stalled_for
 log = logging.getLogger(__name__)
 
 _ENDING_SECONDS = 5.0
-_LOOK_EVERY_SECONDS = 1.0
 _RESUME_SECONDS = 5.0
 """How long a worker that did not act for a while waits to hear what its group says, before it starts tasks again."""
 

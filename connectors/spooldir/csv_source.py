@@ -32,7 +32,7 @@ _CSV = keys(
         _Type.INT,
         44,
         _Low,
-        "The number of the character between fields: 44 is a comma, 9 a tab. 0 means a comma and RFC 4180.",
+        "The number of the character between fields: 44 is a comma, 9 a tab, 0 the character NUL.",
         None,
         "Separator Character",
     ),
