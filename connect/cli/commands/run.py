@@ -43,7 +43,7 @@ def run(file: Path, is_dry: bool, properties: Path | None, records: int) -> None
     try:
         samples = dry_run(worker, config, records)
     except (ConfigException, ConnectException) as error:
-        raise CommandFailed(str(error), EXIT_REFUSED) from None
+        raise CommandFailed(with_causes(error), EXIT_REFUSED) from None
     if not samples:
         click.echo("no records")
     for number, sample in enumerate(samples, 1):
@@ -52,3 +52,15 @@ def run(file: Path, is_dry: bool, properties: Path | None, records: int) -> None
             click.echo(f"  {stage}")
             for line in shown.splitlines():
                 click.echo(f"    {line}")
+
+
+def with_causes(error: BaseException) -> str:
+    """What an error says, and what those behind it add, on one line."""
+    texts = [str(error)]
+    cause = error.__cause__
+    while cause is not None:
+        text = str(cause)
+        if text and not any(text in told for told in texts):
+            texts.append(text)
+        cause = cause.__cause__
+    return ", because: ".join(texts)
