@@ -189,6 +189,35 @@ class ChildChannel:
 Handler = Callable[[str, dict[str, Any]], Awaitable[Any]]
 
 
+class _Messages(asyncio.Protocol):
+    """Cuts what comes into messages.
+
+    Unlike a stream's reader it hands over all that came before the connection broke: a child that ends with something
+    unread resets it, and what it had said last is why it ended.
+    """
+
+    def __init__(self, receive: Callable[[dict[str, Any]], None]) -> None:
+        self._receive = receive
+        self._data = bytearray()
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes have come."""
+        self._data += data
+        while len(self._data) >= _LENGTH.size:
+            end = _LENGTH.size + _LENGTH.unpack_from(self._data)[0]
+            if len(self._data) < end:
+                return
+            body = bytes(self._data[_LENGTH.size : end])
+            del self._data[:end]
+            self._receive(decode(body))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """No more will come."""
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
 class WorkerChannel:
     """The worker's end, on its event loop."""
 
@@ -198,13 +227,14 @@ class WorkerChannel:
         self._ids = itertools.count()
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._serving: set[asyncio.Task[None]] = set()
-        self._writer: asyncio.StreamWriter | None = None
-        self._reading: asyncio.Task[None] | None = None
+        self._transport: asyncio.Transport | None = None
+        self._messages: _Messages | None = None
 
     async def open(self, sock: socket.socket) -> None:
         """Start reading from the socket."""
-        reader, self._writer = await asyncio.open_connection(sock=sock, limit=MAX_MESSAGE_BYTES)
-        self._reading = asyncio.create_task(self._read(reader))
+        loop = asyncio.get_running_loop()
+        self._transport, self._messages = await loop.create_connection(lambda: _Messages(self._receive), sock=sock)
+        self._messages.ended.add_done_callback(lambda _: self._fail_waiting())
 
     async def call(self, method: str, timeout: float | None = None, **params: Any) -> Any:
         """Ask the child and wait for its answer. Raises RemoteError, ChannelClosed, TimeoutError."""
@@ -227,31 +257,21 @@ class WorkerChannel:
 
     async def drained(self, timeout: float) -> None:
         """Wait until all that the child has sent is handled; ``timeout`` seconds at most."""
-        if self._reading is not None:
-            await asyncio.wait([self._reading], timeout=timeout)
+        if self._messages is not None:
+            await asyncio.wait([self._messages.ended], timeout=timeout)
         if self._serving:
             await asyncio.wait(list(self._serving), timeout=timeout)
 
     async def close(self) -> None:
         """Stop reading and fail whatever waits for an answer."""
-        if self._reading is not None:
-            self._reading.cancel()
         self._fail_waiting()
-        if self._writer is not None:
-            self._writer.close()
+        if self._transport is not None:
+            self._transport.close()
 
     def _write(self, message: Mapping[str, Any]) -> None:
-        if self._writer is None or self._writer.is_closing():
+        if self._transport is None or self._transport.is_closing():
             raise ChannelClosed("The process has ended")
-        self._writer.write(encode(message))
-
-    async def _read(self, reader: asyncio.StreamReader) -> None:
-        try:
-            while True:
-                size = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))[0]
-                self._receive(decode(await reader.readexactly(size)))
-        except (asyncio.IncompleteReadError, ConnectionError):
-            self._fail_waiting()
+        self._transport.write(encode(message))
 
     def _receive(self, message: dict[str, Any]) -> None:
         if "answer" not in message:

@@ -269,7 +269,7 @@ def _follow_rental(scenario: Any, worker: ConnectWorker, admin: pymysql.Connecti
     wait_until(lambda: consumed() >= 5, 60, "the fifth record")
     (expected,) = scenario["expect"]["topics"].values()
     assert records == [(None, record["value"]) for record in expected]
-    assert worker.states("rental") == ["RUNNING", "RUNNING"]
+    wait_until(lambda: worker.states("rental") == ["RUNNING", "RUNNING"], what="the states after the restart")
     wait_until(
         lambda: (worker.get("/connectors/rental/offsets") or {}).get("offsets") == scenario["expect"]["offsets"],
         what="the stored offset",
