@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 _LENGTH = struct.Struct(">I")
+_READ_BYTES = 256 * 1024
 
 
 class RemoteError(ConnectException):
@@ -190,13 +191,14 @@ Handler = Callable[[str, dict[str, Any]], Awaitable[Any]]
 
 
 class _Messages(asyncio.Protocol):
-    """Cuts what comes into messages.
+    """Cuts what comes into messages, to the last one.
 
-    Unlike a stream's reader it hands over all that came before the connection broke: a child that ends with something
-    unread resets it, and what it had said last is why it ended.
+    A child that has just ended breaks the connection for a worker that writes to it, and then nothing more would be
+    read: but what the child had said last is why it ended.
     """
 
-    def __init__(self, receive: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, sock: socket.socket, receive: Callable[[dict[str, Any]], None]) -> None:
+        self._sock = sock
         self._receive = receive
         self._data = bytearray()
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -213,7 +215,12 @@ class _Messages(asyncio.Protocol):
             self._receive(decode(body))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """No more will come."""
+        """No more will come than is here already. The socket is closed after this."""
+        try:
+            while data := self._sock.recv(_READ_BYTES):
+                self.data_received(data)
+        except OSError:
+            log.debug("Nothing is left to be read")
         if not self.ended.done():
             self.ended.set_result(None)
 
@@ -233,7 +240,9 @@ class WorkerChannel:
     async def open(self, sock: socket.socket) -> None:
         """Start reading from the socket."""
         loop = asyncio.get_running_loop()
-        self._transport, self._messages = await loop.create_connection(lambda: _Messages(self._receive), sock=sock)
+        self._transport, self._messages = await loop.create_connection(
+            lambda: _Messages(sock, self._receive), sock=sock
+        )
         self._messages.ended.add_done_callback(lambda _: self._fail_waiting())
 
     async def call(self, method: str, timeout: float | None = None, **params: Any) -> Any:
