@@ -236,6 +236,7 @@ class WorkerChannel:
         self._serving: set[asyncio.Task[None]] = set()
         self._transport: asyncio.Transport | None = None
         self._messages: _Messages | None = None
+        self._is_closed = False
 
     async def open(self, sock: socket.socket) -> None:
         """Start reading from the socket."""
@@ -273,6 +274,7 @@ class WorkerChannel:
 
     async def close(self) -> None:
         """Stop reading and fail whatever waits for an answer."""
+        self._is_closed = True
         self._fail_waiting()
         if self._transport is not None:
             self._transport.close()
@@ -283,6 +285,8 @@ class WorkerChannel:
         self._transport.write(encode(message))
 
     def _receive(self, message: dict[str, Any]) -> None:
+        if self._is_closed:
+            return
         if "answer" not in message:
             task = asyncio.create_task(self._serve(message))
             self._serving.add(task)
