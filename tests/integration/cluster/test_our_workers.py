@@ -36,22 +36,25 @@ def group(kafka_broker: KafkaBroker, tmp_path: Path) -> Iterator[WorkerGroup]:
         yield group
 
 
-def test_work_survives_workers_that_are_killed_or_sleep_longer_than_their_session(group: WorkerGroup) -> None:
-    first, second, third = (group.add() for _ in range(3))
-    everybody = [worker_id(worker) for worker in (first, second, third)]
-    lines = [group.source(name) for name in NAMES]
-    with flowing(lines):
-        wait_until(lambda: places(second, NAMES) == Counter(dict.fromkeys(everybody, 2)), what="an even share")
-        third.kill()
-        os.kill(second.pid, signal.SIGSTOP)  # the worker alone: its tasks have to find out by themselves
-        wait_until(lambda: "this task ends, since another will take over" in second.log(), what="a task's own end")
-        wait_until(lambda: places(first, NAMES) == {everybody[0]: 6}, what="all work on the one that is left")
-        os.kill(second.pid, signal.SIGCONT)
-        third.start()
-        wait_until(lambda: places(first, NAMES) == Counter(dict.fromkeys(everybody, 2)), what="an even share again")
-    assert "is out of the group" in second.log()
-    for each in lines:
-        wait_until(lambda each=each: not each.once - group.numbers(each), what=f"all records of {each.topic}")
+def test_work_survives_workers_that_are_killed_or_sleep_longer_than_their_session(
+    kafka_broker: KafkaBroker, tmp_path: Path
+) -> None:
+    with WorkerGroup(kafka_broker.bootstrap_servers, tmp_path) as group:  # which shows the logs of a failure
+        first, second, third = (group.add() for _ in range(3))
+        everybody = [worker_id(worker) for worker in (first, second, third)]
+        lines = [group.source(name) for name in NAMES]
+        with flowing(lines):
+            wait_until(lambda: places(second, NAMES) == Counter(dict.fromkeys(everybody, 2)), what="an even share")
+            third.kill()
+            os.kill(second.pid, signal.SIGSTOP)  # the worker alone: its tasks have to find out by themselves
+            wait_until(lambda: "this task ends, since another will take over" in second.log(), what="a task's own end")
+            wait_until(lambda: places(first, NAMES) == {everybody[0]: 6}, what="all work on the one that is left")
+            os.kill(second.pid, signal.SIGCONT)
+            third.start()
+            wait_until(lambda: places(first, NAMES) == Counter(dict.fromkeys(everybody, 2)), what="an even share again")
+        assert "is out of the group" in second.log()
+        for each in lines:
+            wait_until(lambda each=each: not each.once - group.numbers(each), what=f"all records of {each.topic}")
 
 
 def test_new_tasks_of_a_connector_leave_the_tasks_of_others_alone(kafka_broker: KafkaBroker, tmp_path: Path) -> None:
