@@ -62,7 +62,12 @@ def test_tasks_that_are_no_more_can_not_write(group: WorkerGroup) -> None:
     # A new leader can write as well, and its fencing rounds continue where the old one's ended.
     leader.kill()
     wait_until(lambda: set(places(follower, ["many"])) == {worker_id(follower)}, what="the work of the leader")
-    put(follower, "/connectors/many/config", {**config, "tasks.max": "2"})
+
+    def accepted() -> bool:  # until it has heard who leads now, it asks the dead one
+        url = f"{follower.url}/connectors/many/config"
+        return requests.put(url, json={**config, "tasks.max": "2"}, timeout=30).ok
+
+    wait_until(accepted, what="a new leader")
     wait_until(lambda: states(follower, "many") == ["RUNNING"] * 3)
     wait_until(lambda: task_counts(group, "many") == [3, 1, 2])
 
