@@ -17,7 +17,6 @@ from connect.runtime.channel import Handler, WorkerChannel
 from connect.runtime.ids import ConnectorTaskId
 from connect.runtime.supervisor import TASK, ChildProcess, Supervisor
 from connect.runtime.task_rules import TaskRules
-from connect.runtime.task_run import TaskRun
 
 log = logging.getLogger(__name__)
 
@@ -195,6 +194,8 @@ class ThreadTask(_Guest):
 
     async def run(self) -> None:
         """Start the thread."""
+        from connect.runtime.task_run import TaskRun  # all that a task needs: workers without such tasks start sooner
+
         ours, theirs = socket.socketpair()
         run = TaskRun(theirs, lambda _: None)
         await self.channel.open(ours)
