@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from connect.runtime.conversion import SinkConversion
@@ -18,12 +17,3 @@ class SinkPath:
     chain: TransformationChain
     tolerance: ToleranceOperator
     put_alone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CommitRules:
-    """When offsets are committed, in seconds. ``before`` makes reported records durable; it raises when it can't."""
-
-    interval: float
-    timeout: float
-    before: Callable[[], None] = lambda: None

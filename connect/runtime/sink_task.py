@@ -15,6 +15,7 @@ from connect.api import (
     SinkTask,
     TopicPartition,
 )
+from connect.runtime.commit_rules import CommitRules
 from connect.runtime.consumed import (
     acceptable_offsets,
     consumed_bytes,
@@ -27,7 +28,7 @@ from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.progress import Progress, Stage
 from connect.runtime.rate_limits import RateLimits
 from connect.runtime.sink_consumer import SinkConsumer, Start
-from connect.runtime.sink_path import CommitRules, SinkPath
+from connect.runtime.sink_path import SinkPath
 from connect.runtime.task_link import TaskControl, TaskReporter
 
 log = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from connect.api import ConnectException, RecordBatch, SourceRecord, SourceTask
 from connect.runtime.background_commits import BackgroundCommits
+from connect.runtime.commit_rules import CommitRules
 from connect.runtime.conversion import EncodedBatch
 from connect.runtime.ids import ConnectorTaskId
 from connect.runtime.polled import Original, Segment
@@ -99,23 +100,18 @@ class AtLeastOnce:
         producer: RecordProducer,
         offsets: OffsetClient,
         progress: Progress,
-        flush_interval: float,
-        flush_timeout: float,
-        before_commit: Callable[[], None] = lambda: None,
+        rules: CommitRules,
         control: TaskControl | None = None,
     ) -> None:
-        """Intervals and timeouts in seconds. ``before_commit`` makes reported records durable; raises when it can't.
-
-        With a ``control``, a thread commits while a poll takes long; without one, polls have to come back for that.
-        """
+        """With a ``control``, a thread commits while a poll takes long; without, polls have to come back for that."""
         self._id = task_id
         self._task = task
         self._producer = producer
         self._offsets = offsets
         self._progress = progress
-        self._flush_interval = flush_interval
-        self._flush_timeout = flush_timeout
-        self._before_commit = before_commit
+        self._flush_interval = rules.interval
+        self._flush_timeout = rules.timeout
+        self._before_commit = rules.before
         self._submitted = SubmittedRecords()
         self._last_commit = time.monotonic()
         self._unflushed = self._owes_commit = False

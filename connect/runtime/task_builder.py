@@ -10,6 +10,7 @@ from connect.api import ConfigDef, ConnectException, Connector, SinkTask, Source
 from connect.kafka.connect_clients import ConnectClients, is_exactly_once
 from connect.kafka.door import ConsumerClient, KafkaDoor
 from connect.plugins.registry import CONNECTOR_KINDS, PluginRegistry
+from connect.runtime.commit_rules import CommitRules
 from connect.runtime.connector_config import SINK_CONFIG, SOURCE_CONFIG
 from connect.runtime.conversion import SinkConversion, SourceConversion
 from connect.runtime.errors.reporters import LogReporter
@@ -21,7 +22,7 @@ from connect.runtime.progress import Progress
 from connect.runtime.rate_limits import RateLimits
 from connect.runtime.record_producer import RecordProducer
 from connect.runtime.sink_consumer import ConsumerSettings, SinkConsumer
-from connect.runtime.sink_path import CommitRules, SinkPath
+from connect.runtime.sink_path import SinkPath
 from connect.runtime.sink_task import WorkerSinkTask
 from connect.runtime.source_delivery import AtLeastOnce, commit_record, overrides_commit_record
 from connect.runtime.source_task import SourcePath, WorkerSourceTask
@@ -161,10 +162,12 @@ class TaskBuilder:
             producer,
             self._offsets,
             self._progress,
-            flush_interval=spec.milliseconds("offset.flush.interval.ms", _DEFAULT_FLUSH_INTERVAL_MS),
-            flush_timeout=spec.milliseconds("offset.flush.timeout.ms", _DEFAULT_FLUSH_TIMEOUT_MS),
-            before_commit=before_commit,
-            control=self._control,
+            CommitRules(
+                spec.milliseconds("offset.flush.interval.ms", _DEFAULT_FLUSH_INTERVAL_MS),
+                spec.milliseconds("offset.flush.timeout.ms", _DEFAULT_FLUSH_TIMEOUT_MS),
+                before_commit,
+            ),
+            self._control,
         )
 
     def _exactly_once(

@@ -17,12 +17,13 @@ from connect.api import (
     TopicPartition,
 )
 from connect.kafka.fake import FakeKafka
+from connect.runtime.commit_rules import CommitRules
 from connect.runtime.conversion import SinkConversion
 from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.progress import Progress, Stage
 from connect.runtime.rate_limits import RateLimits
 from connect.runtime.sink_consumer import ConsumerSettings, SinkConsumer, Start
-from connect.runtime.sink_path import CommitRules, SinkPath
+from connect.runtime.sink_path import SinkPath
 from connect.runtime.sink_task import WorkerSinkTask
 from connect.runtime.task_link import TaskControl
 from connect.runtime.topic_selection import TopicSelection

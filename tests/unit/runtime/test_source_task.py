@@ -10,6 +10,7 @@ import pytest
 from connect.api import ConnectException, RecordBatch, RetriableException
 from connect.kafka.door import KafkaError
 from connect.kafka.fake import FakeKafka
+from connect.runtime.commit_rules import CommitRules
 from connect.runtime.conversion import SourceConversion
 from connect.runtime.ids import ConnectorTaskId, State
 from connect.runtime.rate_limits import RateLimits
@@ -65,9 +66,8 @@ class Running:
             ),
             self.offsets,
             self.progress,
-            flush_interval=flush_interval,
-            flush_timeout=0.2,
-            control=self.control,
+            CommitRules(flush_interval, timeout=0.2),
+            self.control,
         )
         self.delivery = delivery
         path = SourcePath(
